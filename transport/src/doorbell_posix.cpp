@@ -1,0 +1,97 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "doorbell.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace ramet::detail {
+
+namespace {
+
+std::string bell_path(std::uint64_t object, std::uint32_t part,
+                      process_slot slot) {
+  return fmt::format("{}.bell.{}.{}", family::mine().path_of(object), part,
+                     slot);
+}
+
+void write_byte(int fd) {
+  char byte = 0;
+  // A full FIFO is a ringing bell.
+  [[maybe_unused]] auto result = retried([&] { return ::write(fd, &byte, 1); });
+}
+
+void ring_one(std::uint64_t object, std::uint32_t part, process_slot slot) {
+  unique_fd fifo{retried([&] {
+    return ::open(bell_path(object, part, slot).c_str(),
+                  O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  })};
+  if (fifo) // else its owner is gone, or never had one
+    write_byte(fifo.get());
+}
+
+} // namespace
+
+void doorbell_board::ring_armed(std::uint64_t object, std::uint32_t part) {
+  auto words = words_.load(std::memory_order_seq_cst);
+  for (std::uint32_t i = 0; words != 0; ++i, words >>= 1)
+    if (words & 1) {
+      // Cleared before the word is emptied: whoever arms in between sets both
+      // again.
+      words_.fetch_and(~(std::uint64_t{1} << i), std::memory_order_seq_cst);
+      armed_.drain_word(
+          i, [&](process_slot slot) { ring_one(object, part, slot); });
+    }
+}
+
+void doorbell_board::ring_all(std::uint64_t object, std::uint32_t part,
+                              const process_set& holders) noexcept {
+  try {
+    holders.for_each(
+        [&](process_slot slot) { ring_one(object, part, slot); });
+  } catch (...) { // out of memory
+  }
+}
+
+doorbell::doorbell(std::uint64_t object, std::uint32_t part)
+    : path_(bell_path(object, part, family::mine().slot())) {
+  auto attempted
+      = [&] { return "making a native handle for a mailbox: " + path_; };
+  ::unlink(path_.c_str()); // left by a process that had this slot before
+  checked([&] { return ::mkfifo(path_.c_str(), 0600); }, attempted);
+  // Also a writer itself, so that reading it never meets an end of file.
+  fifo_ = unique_fd{checked(
+      [&] {
+        return ::open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+      },
+      attempted)};
+}
+
+doorbell::~doorbell() {
+  if (fifo_)
+    ::unlink(path_.c_str());
+}
+
+void doorbell::silence() {
+  char bytes[256];
+  while (retried([&] { return ::read(fifo_.get(), bytes, sizeof bytes); })
+         == static_cast<ssize_t>(sizeof bytes)) {
+  }
+}
+
+void doorbell::ring_self() {
+  write_byte(fifo_.get());
+}
+
+void doorbell::remove(std::uint64_t object, std::uint32_t part,
+                      process_slot slot) noexcept {
+  try {
+    ::unlink(bell_path(object, part, slot).c_str());
+  } catch (...) { // out of memory: goes with the family
+  }
+}
+
+} // namespace ramet::detail

@@ -1,0 +1,107 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "lifetime.hpp"
+
+#include "layouts.hpp"
+#include "mailbox_core.hpp"
+#include "object.hpp"
+#include "parcel.hpp"
+#include "pipe_end.hpp"
+
+#include <ramet/error.hpp>
+
+#include <exception>
+#include <span>
+
+namespace ramet::detail {
+
+namespace {
+
+// The mailboxes inside an object.
+std::span<mailbox_control> mailboxes_of(std::byte* data) {
+  switch (reinterpret_cast<object_header*>(data)->kind) {
+  case object_kind::mailbox:
+    return {&reinterpret_cast<mailbox_layout*>(data)->control, 1};
+  case object_kind::pipe:
+    return reinterpret_cast<pipe_layout*>(data)->boxes;
+  default:
+    return {};
+  }
+}
+
+bool has_end(const object_header& header, object_ref ref) {
+  return header.kind == object_kind::pipe && ref.part < 2;
+}
+
+} // namespace
+
+void free_object(std::uint64_t id, std::byte* data) noexcept {
+  for (auto& control : mailboxes_of(data))
+    mailbox_core{id, data, control}.clear();
+  try {
+    segment::remove(family::mine().path_of(id));
+  } catch (...) { // out of memory: goes with the family
+  }
+}
+
+void bury_holder(std::uint64_t id, process_slot dead) noexcept {
+  try {
+    auto memory = peek_object(id);
+    if (!memory)
+      return;
+    auto* data = memory.data();
+    auto& header = *reinterpret_cast<object_header*>(data);
+    if (header.kind == object_kind::parcel) {
+      if (parcel_is_abandoned(memory))
+        segment::remove(family::mine().path_of(id));
+      return;
+    }
+    if (header.kind == object_kind::pipe)
+      for (std::uint32_t end = 0; end < 2; ++end) {
+        auto& owners = reinterpret_cast<pipe_layout*>(data)->owners;
+        auto owner = end_owner::unpack(owners[end].load());
+        if (owner.who == dead)
+          close_pipe_end(id, data, end, owner);
+      }
+    for (auto& control : mailboxes_of(data))
+      mailbox_core{id, data, control}.bury(dead, header.holders);
+    header.holders.erase(dead);
+    if (header.unheld())
+      free_object(id, data);
+  } catch (const std::exception&) {
+    // No memory to map it: it lives until the family ends.
+  }
+}
+
+void hold_by_message(object_ref ref) {
+  // The sender's handle keeps it open, so this does not map it anew.
+  auto object = open_object(ref);
+  object->header().hold_by_message();
+  if (!has_end(object->header(), ref))
+    return;
+  try {
+    send_pipe_end(*reinterpret_cast<pipe_layout*>(object->data()), ref.part);
+  } catch (...) {
+    object->header().release_by_message();
+    throw;
+  }
+}
+
+void release_by_message(object_ref ref) noexcept {
+  try {
+    auto memory = peek_object(ref.object);
+    if (!memory)
+      return;
+    auto* data = memory.data();
+    auto& header = *reinterpret_cast<object_header*>(data);
+    if (has_end(header, ref))
+      drop_pipe_end(ref.object, data, ref.part);
+    header.release_by_message();
+    if (header.unheld())
+      free_object(ref.object, data);
+  } catch (const std::exception&) {
+    // No memory to map it: it lives until the family ends.
+  }
+}
+
+} // namespace ramet::detail

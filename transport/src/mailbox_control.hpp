@@ -1,0 +1,76 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// The part of a mailbox that all processes share, beside its bytes.
+
+#pragma once
+
+#include "doorbell.hpp"
+#include "parking.hpp"
+#include "robust_mutex.hpp"
+
+#include <atomic>
+#include <cstdint>
+
+namespace ramet::detail {
+
+/// Where one side of a mailbox stands.
+struct cursor {
+  std::atomic<std::uint64_t> segment;
+  std::atomic<std::uint64_t> position; ///< bytes since the segment's beginning
+};
+
+/// One side of a mailbox: the producers' or the consumers'.
+///
+/// `count` commits: while it is n, cursors[n % 2] is where the side stands,
+/// and the other cursor is scratch. Whoever holds the lock prepares
+/// cursors[(n + 1) % 2] and then stores n + 1. That one store publishes (or
+/// consumes) message n and moves the cursor with it, so a side whose lock
+/// owner was killed needs no repair of its position: it is where the last
+/// store left it.
+struct mailbox_side {
+  alignas(64) robust_mutex lock;
+  /// Files that belong to nobody unless the step to `pending_count` was made
+  /// (producers: what they just created; consumers: the other way round, what
+  /// they are done with once the step was made). Guarded by the lock.
+  std::atomic<std::uint64_t> pending_count;
+  std::atomic<std::uint64_t> pending_segment;
+  std::atomic<std::uint64_t> pending_parcel;
+  /// How many references of the message at `pending_frame` were entered in
+  /// (producers) or taken off (consumers) the objects' books.
+  std::atomic<std::uint32_t> pending_refs;
+  cursor pending_frame;
+
+  alignas(64) std::atomic<std::uint64_t> count;
+  cursor cursors[2];
+};
+
+struct mailbox_control {
+  // Written once.
+  std::uint64_t home_offset; ///< of the home segment, in the object's file
+  std::uint64_t maxsize;     ///< in messages; 0: no limit
+  std::uint32_t part;        ///< which mailbox of its object
+  std::uint32_t chained;     ///< 1: takes further segments when one is full
+  std::atomic<std::uint32_t> closed;
+
+  mailbox_side producers;
+  // Guarded by the producers' lock.
+  std::atomic<std::uint64_t> home_reserved; ///< bytes backed by memory
+  std::atomic<std::uint64_t> bytes_put;
+  std::atomic<std::uint64_t> peak_depth;
+
+  mailbox_side consumers;
+
+  alignas(64) parking_lot not_empty;
+  parking_lot not_full;
+  parking_lot all_done;
+  std::atomic<std::uint64_t> done; ///< messages reported by task_done()
+  doorbell_board bells;
+};
+
+/// Fills a zeroed control.
+void init_mailbox(mailbox_control& control, std::uint32_t part,
+                  std::uint64_t home_offset, std::uint64_t maxsize,
+                  bool chained);
+
+} // namespace ramet::detail

@@ -1,0 +1,95 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// Putting into and taking from a mailbox, and putting it right after a death.
+
+#pragma once
+
+#include "chain.hpp"
+#include "mailbox_control.hpp"
+#include "object.hpp"
+
+#include <ramet/detail/mailbox.hpp>
+
+#include <mutex>
+#include <span>
+
+namespace ramet::detail {
+
+class outgoing_parcel;
+
+/// One process's view of a mailbox. Thread-safe. Does not keep the object.
+class mailbox_core {
+public:
+  mailbox_core(std::uint64_t object, std::byte* data,
+               mailbox_control& control);
+
+  put_status put(const outgoing& message, deadline until);
+  take_status take(receiver receive, deadline until);
+
+  bool ready() const { return size() != 0 || closed(); }
+  std::size_t size() const;
+  bool closed() const {
+    return control_.closed.load(std::memory_order_acquire) != 0;
+  }
+  void close();
+  mailbox_stats stats() const;
+
+  void task_done();
+  bool join(deadline until);
+
+  native_handle_type native_handle();
+  /// Makes the native handle unreadable until the mailbox is ready again.
+  void rearm();
+
+  /// Drops every message, for a mailbox that nobody holds any more, and
+  /// removes its further segments.
+  void clear() noexcept;
+  /// Repairs locks that `dead` died in and wakes everybody.
+  void bury(process_slot dead, const process_set& holders) noexcept;
+
+  const mailbox_control& control() const { return control_; }
+  std::uint64_t object() const { return object_; }
+
+private:
+  class side_lock;
+  struct found_frame;
+
+  bool room_for_message() const;
+  bool find_room(std::size_t bytes, cursor& at);
+  void grow_home(std::uint64_t position, std::size_t bytes);
+  void link_to(const cursor& from, std::uint64_t segment,
+               std::uint64_t position);
+  void extend_chain(cursor& at, std::size_t frame);
+  bool wait_for_consumers(const cursor& at, std::size_t bytes);
+  put_status put_locked(const outgoing& message, outgoing_parcel* parcel);
+  void enter_refs(std::span<const object_ref> refs, const cursor& frame);
+  bool room_likely(std::size_t bytes) const;
+  std::size_t bytes_in_use() const;
+  void wait_for_room(std::size_t bytes, deadline until);
+
+  bool find_frame(found_frame& found);
+  void consume(const found_frame& found);
+  void finish_consuming();
+
+  std::span<const object_ref> refs_at(segment_cache& cache,
+                                      const cursor& frame,
+                                      std::shared_ptr<const void>& storage);
+  void repair_producers();
+  void repair_consumers();
+
+  void after_take();
+  void notify_consumers();
+
+  std::uint64_t object_;
+  mailbox_control& control_;
+  segment_cache put_segment_;  // guarded by the producers' lock
+  segment_cache take_segment_; // guarded by the consumers' lock
+  spinner put_spinner_;
+  spinner take_spinner_;
+  std::mutex bell_guard_; // of bell_
+  doorbell bell_;
+  std::atomic<bool> has_bell_{false};
+};
+
+} // namespace ramet::detail

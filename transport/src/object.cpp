@@ -1,0 +1,155 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "object.hpp"
+
+#include "ledger.hpp"
+#include "lifetime.hpp"
+
+#include <ramet/error.hpp>
+
+#include <fmt/format.h>
+
+#include <mutex>
+#include <unordered_map>
+
+namespace ramet::detail {
+
+namespace {
+
+struct registry {
+  std::mutex guard; // of the map
+  std::unordered_map<std::uint64_t, std::weak_ptr<object>> open;
+
+  static registry& mine() {
+    static auto* instance = new registry; // outlives static handles
+    return *instance;
+  }
+};
+
+// The deleter of every object_ptr.
+void let_go(object* closing) noexcept {
+  std::unique_ptr<object> owner{closing};
+  auto& self = registry::mine();
+  {
+    std::scoped_lock lock{self.guard};
+    auto found = self.open.find(closing->id());
+    // Somebody may have opened it anew while we waited for the guard.
+    if (found != self.open.end() && !found->second.expired()) {
+      ledger::mine().erase(closing->ledger_entry());
+      return;
+    }
+    if (found != self.open.end())
+      self.open.erase(found);
+    closing->header().holders.erase(family::mine().slot());
+  }
+  if (closing->header().unheld())
+    free_object(closing->id(), closing->data());
+  ledger::mine().erase(closing->ledger_entry());
+}
+
+object_ptr adopt(segment memory, std::uint64_t id,
+                 std::uint32_t ledger_entry) {
+  return {new object{std::move(memory), id, ledger_entry}, let_go};
+}
+
+} // namespace
+
+object_ptr object_registry::create(object_kind kind, std::size_t size,
+                                   std::size_t reserved) {
+  auto& members = family::mine();
+  auto id = members.next_object_id();
+  // Listed before it exists: if we are killed in between, the undertaker
+  // looks and finds nothing.
+  auto entry = ledger::mine().insert(id);
+  try {
+    auto memory = segment::create(members.path_of(id), size, reserved);
+    auto* header = reinterpret_cast<object_header*>(memory.data());
+    header->version = object_version;
+    header->kind = kind;
+    header->id = id;
+    header->holders.insert(members.slot());
+    header->magic = object_magic;
+    auto result = adopt(std::move(memory), id, entry);
+    auto& self = registry::mine();
+    std::scoped_lock lock{self.guard};
+    self.open.emplace(id, result);
+    return result;
+  } catch (...) {
+    ledger::mine().erase(entry);
+    throw;
+  }
+}
+
+void check_object(const segment& memory, object_ref ref) {
+  auto* header = reinterpret_cast<const object_header*>(memory.data());
+  auto name = family::mine().path_of(ref.object);
+  if (memory.size() < sizeof(object_header) || header->magic != object_magic)
+    throw error(errc::protocol,
+                fmt::format("opening shared object {}: the file is no object "
+                            "of ramet; was it changed by another program?",
+                            name));
+  if (header->version != object_version)
+    throw error(errc::protocol,
+                fmt::format("opening shared object {}: it has version {}, "
+                            "this program knows version {}; build all "
+                            "processes with one version of ramet",
+                            name, header->version, object_version));
+  if (header->kind != ref.kind || header->id != ref.object)
+    throw error(errc::protocol,
+                fmt::format("opening shared object {}: it is of kind {}, "
+                            "expected kind {}",
+                            name, static_cast<unsigned>(header->kind),
+                            static_cast<unsigned>(ref.kind)));
+}
+
+segment peek_object(std::uint64_t id) {
+  auto memory = segment::open(family::mine().path_of(id));
+  if (memory
+      && (memory.size() < sizeof(object_header)
+          || reinterpret_cast<object_header*>(memory.data())->magic
+                 != object_magic))
+    return {};
+  return memory;
+}
+
+object_ptr open_object(object_ref ref) {
+  auto& self = registry::mine();
+  {
+    std::scoped_lock lock{self.guard};
+    auto found = self.open.find(ref.object);
+    if (found != self.open.end())
+      if (auto result = found->second.lock()) {
+        if (result->header().kind != ref.kind)
+          throw error(errc::protocol,
+                      "opening a shared object as one of another kind");
+        return result;
+      }
+  }
+  auto& members = family::mine();
+  auto entry = ledger::mine().insert(ref.object);
+  try {
+    auto memory = segment::open(members.path_of(ref.object));
+    if (!memory)
+      throw error(errc::closed,
+                  fmt::format("opening shared object {}: it is gone, as its "
+                              "last holder let go of it",
+                              members.path_of(ref.object)));
+    check_object(memory, ref);
+    std::scoped_lock lock{self.guard};
+    auto& place = self.open[ref.object];
+    if (auto other = place.lock()) { // another thread was faster
+      ledger::mine().erase(entry);
+      return other;
+    }
+    auto* header = reinterpret_cast<object_header*>(memory.data());
+    header->holders.insert(members.slot());
+    auto result = adopt(std::move(memory), ref.object, entry);
+    place = result;
+    return result;
+  } catch (...) {
+    ledger::mine().erase(entry);
+    throw;
+  }
+}
+
+} // namespace ramet::detail

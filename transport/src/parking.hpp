@@ -1,0 +1,110 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// Waiting for a change of shared memory, across processes, without lost
+/// wakes and without a count that a killed waiter could leave wrong.
+
+#pragma once
+
+#include <ramet/detail/message.hpp>
+
+#include <atomic>
+#include <cstdint>
+
+namespace ramet::detail {
+
+/// A place in shared memory where threads of any process sleep until somebody
+/// changes what they wait for. All zero: ready to use.
+///
+/// The futex word is a version (upper 31 bits) and one bit that says
+/// "somebody may be asleep". A waiter sets the bit, looks again at what it
+/// waits for, and sleeps only while the word has kept its value. A notifier
+/// that finds the bit changes the version and wakes; if nobody was there (the
+/// waiter left, or was killed) it takes the bit away, and wakes whoever came
+/// in between. So a killed waiter costs one spare wake, once.
+class parking_lot {
+public:
+  /// Sleeps until `ready()` or the deadline; returns ready(). May return
+  /// early only with true.
+  template <class Ready>
+  bool park(Ready&& ready, deadline until) {
+    for (;;) {
+      auto seen = word_.load(std::memory_order_seq_cst);
+      if (!(seen & somebody)) {
+        if (!word_.compare_exchange_weak(seen, seen | somebody,
+                                         std::memory_order_seq_cst))
+          continue;
+        seen |= somebody;
+      }
+      if (ready())
+        return true;
+      if (!sleep(seen, until))
+        return ready();
+    }
+  }
+
+  /// Wakes one. Call after the change is visible.
+  void notify_one() {
+    // Pairs with the waiter's store of the bit: either it sees our change, or
+    // we see its bit.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (word_.load(std::memory_order_relaxed) & somebody)
+      wake(1);
+  }
+
+  /// Wakes all. Call after the change is visible.
+  void notify_all() {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (word_.load(std::memory_order_relaxed) & somebody)
+      wake(everybody);
+  }
+
+  bool somebody_parked() const {
+    return word_.load(std::memory_order_relaxed) & somebody;
+  }
+
+private:
+  static constexpr std::uint32_t somebody = 1;
+  static constexpr int everybody = 0x7fffffff;
+
+  /// False when the deadline has passed.
+  bool sleep(std::uint32_t seen, deadline until);
+  void wake(int how_many);
+
+  std::atomic<std::uint32_t> word_;
+};
+
+/// Spins a little before parking: a wake on another core costs more than most
+/// answers take. How long adapts to whether spinning paid off lately; none on
+/// a machine with one core. One object a waiting place and process.
+class spinner {
+public:
+  template <class Ready>
+  bool spin(Ready&& ready) {
+    auto rounds = budget_.load(std::memory_order_relaxed);
+    for (std::uint32_t i = 0; i < rounds; ++i) {
+      if (ready()) {
+        if (rounds < max_rounds)
+          budget_.store(std::min(max_rounds, rounds + rounds / 4 + 8),
+                        std::memory_order_relaxed);
+        return true;
+      }
+      relax(i);
+    }
+    if (rounds > min_rounds)
+      budget_.store(std::max(min_rounds, rounds - rounds / 8),
+                    std::memory_order_relaxed);
+    return ready();
+  }
+
+private:
+  static void relax(std::uint32_t round);
+  static std::uint32_t initial_rounds();
+
+  static const std::uint32_t max_rounds;
+  static const std::uint32_t min_rounds;
+
+  std::atomic<std::uint32_t> budget_{initial_rounds()};
+};
+
+} // namespace ramet::detail

@@ -1,0 +1,95 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "parking.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#  include <immintrin.h>
+#endif
+
+namespace ramet::detail {
+
+namespace {
+
+bool one_core() {
+  static const bool result = [] {
+    cpu_set_t set;
+    if (::sched_getaffinity(0, sizeof set, &set) != 0)
+      return std::thread::hardware_concurrency() <= 1;
+    return CPU_COUNT(&set) <= 1;
+  }();
+  return result;
+}
+
+void pause_briefly() {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+} // namespace
+
+bool parking_lot::sleep(std::uint32_t seen, deadline until) {
+  if (until.is_now())
+    return false;
+  timespec at{};
+  timespec* timeout = nullptr;
+  if (!until.is_never()) {
+    // steady_clock is CLOCK_MONOTONIC in libstdc++ and libc++.
+    auto since = until.at.time_since_epoch();
+    if (std::chrono::steady_clock::now() >= until.at)
+      return false;
+    auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+    at.tv_sec = seconds.count();
+    at.tv_nsec = std::chrono::nanoseconds(since - seconds).count();
+    timeout = &at;
+  }
+  auto result
+      = ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word_),
+                  FUTEX_WAIT_BITSET, seen, timeout, nullptr,
+                  FUTEX_BITSET_MATCH_ANY);
+  return !(result == -1 && errno == ETIMEDOUT);
+}
+
+void parking_lot::wake(int how_many) {
+  auto wake_up_to = [this](int count) {
+    return ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word_),
+                     FUTEX_WAKE, count, nullptr, nullptr, 0);
+  };
+  word_.fetch_add(2, std::memory_order_seq_cst);
+  if (wake_up_to(how_many) > 0)
+    return;
+  auto seen = word_.load(std::memory_order_seq_cst);
+  if ((seen & somebody)
+      && word_.compare_exchange_strong(seen, seen & ~somebody,
+                                       std::memory_order_seq_cst))
+    wake_up_to(everybody);
+}
+
+const std::uint32_t spinner::max_rounds = one_core() ? 0 : 1500;
+const std::uint32_t spinner::min_rounds = one_core() ? 0 : 30;
+
+std::uint32_t spinner::initial_rounds() {
+  return one_core() ? 0 : 600;
+}
+
+void spinner::relax(std::uint32_t round) {
+  // Now and then give the core away: the one we wait for may need it.
+  if (round % 256 == 255)
+    ::sched_yield();
+  else
+    pause_briefly();
+}
+
+} // namespace ramet::detail

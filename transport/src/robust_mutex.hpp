@@ -1,0 +1,39 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// A lock in shared memory that outlives its owner's death.
+
+#pragma once
+
+#include <ramet/detail/message.hpp>
+
+#include <pthread.h>
+
+namespace ramet::detail {
+
+enum class lock_result {
+  locked,
+  owner_died, ///< locked, but the last owner was killed holding it
+  timed_out,
+};
+
+/// Process-shared and robust: when its owner is killed, the kernel hands it
+/// on and the next owner is told. Lives in shared memory; init() once, no
+/// destructor. Whoever gets `owner_died` holds the lock, puts right what it
+/// guards and calls `recovered()` before unlocking.
+class robust_mutex {
+public:
+  void init();
+
+  lock_result lock();
+  lock_result try_lock();
+  lock_result lock_until(deadline until);
+  void recovered();
+  /// @throws error protocol when the calling thread does not hold it
+  void unlock();
+
+private:
+  pthread_mutex_t mutex_;
+};
+
+} // namespace ramet::detail

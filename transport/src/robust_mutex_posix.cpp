@@ -1,0 +1,86 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "robust_mutex.hpp"
+
+#include "os_posix.hpp"
+
+#include <ctime>
+
+namespace ramet::detail {
+
+namespace {
+
+lock_result result_of(int error) {
+  switch (error) {
+  case 0:
+    return lock_result::locked;
+  case EOWNERDEAD:
+    return lock_result::owner_died;
+  case EBUSY:
+  case ETIMEDOUT:
+    return lock_result::timed_out;
+  case EDEADLK:
+    throw ramet::error(errc::protocol,
+                       "locking a mutex that this thread holds already would "
+                       "never return: unlock it first");
+  default:
+    throw_os_error(error, "locking a shared mutex");
+  }
+}
+
+} // namespace
+
+void robust_mutex::init() {
+  pthread_mutexattr_t attributes;
+  ::pthread_mutexattr_init(&attributes);
+  ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  ::pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
+  int error = ::pthread_mutex_init(&mutex_, &attributes);
+  ::pthread_mutexattr_destroy(&attributes);
+  if (error != 0)
+    throw_os_error(error, "making a shared mutex");
+}
+
+lock_result robust_mutex::lock() {
+  // The sections that it guards are short: a few tries are cheaper than a
+  // sleep and a wake.
+  for (int i = 0; i < 100; ++i) {
+    int error = ::pthread_mutex_trylock(&mutex_);
+    if (error != EBUSY)
+      return result_of(error);
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  return result_of(::pthread_mutex_lock(&mutex_));
+}
+
+lock_result robust_mutex::try_lock() {
+  return result_of(::pthread_mutex_trylock(&mutex_));
+}
+
+lock_result robust_mutex::lock_until(deadline until) {
+  if (until.is_never())
+    return lock();
+  if (until.is_now())
+    return try_lock();
+  auto since = until.at.time_since_epoch();
+  auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  timespec at{};
+  at.tv_sec = seconds.count();
+  at.tv_nsec = std::chrono::nanoseconds(since - seconds).count();
+  return result_of(::pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &at));
+}
+
+void robust_mutex::recovered() {
+  ::pthread_mutex_consistent(&mutex_);
+}
+
+void robust_mutex::unlock() {
+  if (::pthread_mutex_unlock(&mutex_) != 0)
+    throw ramet::error(errc::protocol,
+                       "unlocking a mutex that this thread does not hold");
+}
+
+} // namespace ramet::detail
