@@ -120,7 +120,12 @@ public:
   /// from any thread while others still run. Never throws.
   void leave() noexcept;
 
-  // -- ids and holds ------------------------------------------------------
+  /// True in a process made by a bare fork() of a member: it may use what it
+  /// found open, but it is no member of its own. What it opens is not listed,
+  /// so it is let go of only when the family ends.
+  bool is_guest() const { return guest_; }
+
+  // -- ids ------------------------------------------------------------------
 
   std::uint64_t next_object_id();
   /// Path of the file behind an object.
@@ -142,6 +147,7 @@ private:
   int lock_ = -1; // the directory, locked as shared; held for life
   std::atomic<std::uint32_t> next_object_{1};
   std::atomic<bool> left_{false};
+  bool guest_ = false;
 };
 
 } // namespace ramet::detail

@@ -17,6 +17,7 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -72,6 +73,15 @@ std::optional<passport_data> read_passport() {
 } // namespace
 
 struct family_maker {
+  // In the child of a bare fork(): its objects need ids of their own, and the
+  // directory is not its to remove.
+  static void become_guest(family& self) {
+    self.serial_ = table_of(self.table_).last_serial.fetch_add(1) + 1;
+    self.next_object_.store(1);
+    self.guest_ = true;
+    self.left_.store(true);
+  }
+
   static void found(family& self) {
     auto made = make_family_directory();
     self.directory_ = std::move(made.path);
@@ -150,6 +160,8 @@ family& family::mine() {
     }
     // A program without a runtime leaves at its end, too.
     std::atexit([] { instance_at_exit()->leave(); });
+    ::pthread_atfork(nullptr, nullptr,
+                     [] { family_maker::become_guest(*instance_at_exit()); });
     return instance_at_exit() = result;
   }();
   return *instance;

@@ -52,6 +52,8 @@ ledger::ledger() {
 }
 
 std::uint32_t ledger::insert(std::uint64_t object) {
+  if (family::mine().is_guest())
+    return 0;
   std::scoped_lock lock{guard_};
   std::uint32_t entry;
   if (!unused_.empty()) {
@@ -78,6 +80,8 @@ std::uint32_t ledger::insert(std::uint64_t object) {
 }
 
 void ledger::erase(std::uint32_t entry) noexcept {
+  if (family::mine().is_guest())
+    return;
   std::scoped_lock lock{guard_};
   table_[entry].store(0, std::memory_order_release);
   try {

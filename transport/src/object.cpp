@@ -29,6 +29,8 @@ struct registry {
 // The deleter of every object_ptr.
 void let_go(object* closing) noexcept {
   std::unique_ptr<object> owner{closing};
+  if (family::mine().is_guest())
+    return; // the hold is the member's
   auto& self = registry::mine();
   {
     std::scoped_lock lock{self.guard};

@@ -8,6 +8,7 @@
 
 #include <ramet/detail/message.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -75,36 +76,46 @@ private:
 };
 
 /// Spins a little before parking: a wake on another core costs more than most
-/// answers take. How long adapts to whether spinning paid off lately; none on
-/// a machine with one core. One object a waiting place and process.
+/// answers take. How long follows what paid off lately: on a machine whose
+/// cores are busy spinning never does, and after a few tries it is only tried
+/// now and then. None on one core. One object a waiting place and process.
 class spinner {
 public:
+  /// True as soon as `ready()` is; false: park.
   template <class Ready>
   bool spin(Ready&& ready) {
     auto rounds = budget_.load(std::memory_order_relaxed);
+    if (rounds < worthwhile) {
+      auto waits = waits_.load(std::memory_order_relaxed) + 1;
+      waits_.store(waits, std::memory_order_relaxed);
+      if (waits % try_again_every != 0 || !several_cores())
+        return ready();
+      rounds = worthwhile;
+    }
     for (std::uint32_t i = 0; i < rounds; ++i) {
       if (ready()) {
-        if (rounds < max_rounds)
-          budget_.store(std::min(max_rounds, rounds + rounds / 4 + 8),
+        if (2 * i + worthwhile > rounds)
+          budget_.store(std::min(longest, 2 * i + worthwhile),
                         std::memory_order_relaxed);
         return true;
       }
-      relax(i);
+      relax();
     }
-    if (rounds > min_rounds)
-      budget_.store(std::max(min_rounds, rounds - rounds / 8),
-                    std::memory_order_relaxed);
+    budget_.store(rounds / 2, std::memory_order_relaxed);
     return ready();
   }
 
 private:
-  static void relax(std::uint32_t round);
-  static std::uint32_t initial_rounds();
+  // In rounds of some 40 ns.
+  static constexpr std::uint32_t worthwhile = 100;
+  static constexpr std::uint32_t longest = 1000;
+  static constexpr std::uint32_t try_again_every = 64;
 
-  static const std::uint32_t max_rounds;
-  static const std::uint32_t min_rounds;
+  static void relax();
+  static bool several_cores();
 
-  std::atomic<std::uint32_t> budget_{initial_rounds()};
+  std::atomic<std::uint32_t> budget_{several_cores() ? longest / 2 : 0};
+  std::atomic<std::uint32_t> waits_{0};
 };
 
 } // namespace ramet::detail

@@ -18,28 +18,6 @@
 
 namespace ramet::detail {
 
-namespace {
-
-bool one_core() {
-  static const bool result = [] {
-    cpu_set_t set;
-    if (::sched_getaffinity(0, sizeof set, &set) != 0)
-      return std::thread::hardware_concurrency() <= 1;
-    return CPU_COUNT(&set) <= 1;
-  }();
-  return result;
-}
-
-void pause_briefly() {
-#if defined(__x86_64__) || defined(__i386__)
-  _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-} // namespace
-
 bool parking_lot::sleep(std::uint32_t seen, deadline until) {
   if (until.is_now())
     return false;
@@ -77,19 +55,22 @@ void parking_lot::wake(int how_many) {
     wake_up_to(everybody);
 }
 
-const std::uint32_t spinner::max_rounds = one_core() ? 0 : 1500;
-const std::uint32_t spinner::min_rounds = one_core() ? 0 : 30;
-
-std::uint32_t spinner::initial_rounds() {
-  return one_core() ? 0 : 600;
+bool spinner::several_cores() {
+  static const bool result = [] {
+    cpu_set_t set;
+    if (::sched_getaffinity(0, sizeof set, &set) != 0)
+      return std::thread::hardware_concurrency() > 1;
+    return CPU_COUNT(&set) > 1;
+  }();
+  return result;
 }
 
-void spinner::relax(std::uint32_t round) {
-  // Now and then give the core away: the one we wait for may need it.
-  if (round % 256 == 255)
-    ::sched_yield();
-  else
-    pause_briefly();
+void spinner::relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
 }
 
 } // namespace ramet::detail
