@@ -35,11 +35,6 @@ struct link_target {
   std::uint64_t position;
 };
 
-struct parcel_note {
-  std::uint64_t parcel;
-  std::uint64_t size;
-};
-
 inline constexpr std::size_t link_bytes
     = sizeof(frame_header) + sizeof(link_target);
 /// Always kept free in a segment, so that a link to the next one fits: a link,

@@ -47,8 +47,11 @@ void free_object(std::uint64_t id, std::byte* data) noexcept {
 void bury_holder(std::uint64_t id, process_slot dead) noexcept {
   try {
     auto memory = peek_object(id);
-    if (!memory)
+    if (!memory) {
+      // Gone, or the dead was just making it: nobody else knows it then.
+      segment::remove(family::mine().path_of(id));
       return;
+    }
     auto* data = memory.data();
     auto& header = *reinterpret_cast<object_header*>(data);
     if (header.kind == object_kind::parcel) {

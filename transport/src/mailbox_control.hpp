@@ -59,7 +59,13 @@ struct mailbox_control {
   std::atomic<std::uint64_t> bytes_put;
   std::atomic<std::uint64_t> peak_depth;
 
+  std::atomic<std::uint64_t> parcel_bytes_put;
+
   mailbox_side consumers;
+  // Guarded by the consumers' lock.
+  std::atomic<std::uint64_t> parcel_bytes_taken;
+  /// Id of a parcel that was read and may be used again; 0: none.
+  std::atomic<std::uint64_t> spare_parcel;
 
   alignas(64) parking_lot not_empty;
   parking_lot not_full;

@@ -23,6 +23,9 @@ constexpr std::size_t max_inline_frame = home_capacity / 8;
 // Backed with memory at the first message; then doubled.
 constexpr std::size_t first_home_reserve = 16 * 1024;
 
+// What may lie unread out of line in a pipe, beyond one message.
+constexpr std::uint64_t max_parcel_bytes = 64 * 1024 * 1024;
+
 std::uint64_t load(const std::atomic<std::uint64_t>& value) {
   return value.load(std::memory_order_relaxed);
 }
@@ -281,9 +284,9 @@ put_status mailbox_core::put_locked(const outgoing& message,
                 message.type});
   auto* refs = reinterpret_cast<object_ref*>(frame + sizeof(frame_header));
   if (parcel) {
-    parcel_note note{parcel->id(), message.size};
+    auto note = parcel->note();
     std::memcpy(frame + sizeof(frame_header), &note, sizeof note);
-    side.pending_parcel.store(parcel->id(), std::memory_order_relaxed);
+    side.pending_parcel.store(note.parcel, std::memory_order_relaxed);
     side.pending_count.store(load(side.count) + 1, std::memory_order_release);
     parcel->hand_over();
     if (message.refs > 0)
@@ -306,6 +309,10 @@ put_status mailbox_core::put_locked(const outgoing& message,
 
   control_.bytes_put.store(load(control_.bytes_put) + message.size,
                            std::memory_order_relaxed);
+  if (parcel)
+    control_.parcel_bytes_put.store(
+        load(control_.parcel_bytes_put) + message.size,
+        std::memory_order_release);
   auto depth = count - load(control_.consumers.count);
   if (depth > load(control_.peak_depth))
     control_.peak_depth.store(depth, std::memory_order_relaxed);
@@ -320,25 +327,38 @@ std::size_t mailbox_core::bytes_in_use() const {
   return load(producers.position) - load(consumers.position);
 }
 
+// A pipe takes one large message, and more while they are not too much.
+bool mailbox_core::room_for_parcel(std::uint64_t size) const {
+  if (control_.chained || size == 0)
+    return true;
+  auto taken = control_.parcel_bytes_taken.load(std::memory_order_acquire);
+  auto unread
+      = control_.parcel_bytes_put.load(std::memory_order_acquire) - taken;
+  return unread == 0 || unread + size <= max_parcel_bytes;
+}
+
 // Without the lock, for a mailbox of one segment: would a frame of `bytes` fit?
 bool mailbox_core::room_likely(std::size_t bytes) const {
-  if (!room_for_message())
-    return false;
   return control_.chained
          || bytes_in_use() + 2 * bytes + 2 * link_reserve <= home_capacity;
 }
 
-void mailbox_core::wait_for_room(std::size_t bytes, deadline until) {
-  if (put_spinner_.spin([&] { return closed() || room_likely(bytes); }))
+bool mailbox_core::half_empty() const {
+  return control_.chained || bytes_in_use() <= home_capacity / 2;
+}
+
+void mailbox_core::wait_for_room(std::size_t frame, std::uint64_t parcel,
+                                 deadline until) {
+  auto room_beside = [&] {
+    return room_for_message() && room_for_parcel(parcel);
+  };
+  if (put_spinner_.spin([&] {
+        return closed() || (room_beside() && room_likely(frame));
+      }))
     return;
+  // Woken when half of the ring is free: one wake for many messages.
   control_.not_full.park(
-      [&] {
-        // Woken when half of the ring is free: one wake for many messages.
-        return closed()
-               || (control_.chained ? room_for_message()
-                                    : bytes_in_use() <= home_capacity / 2);
-      },
-      until);
+      [&] { return closed() || (room_beside() && half_empty()); }, until);
 }
 
 put_status mailbox_core::put(const outgoing& message, deadline until) {
@@ -346,9 +366,13 @@ put_status mailbox_core::put(const outgoing& message, deadline until) {
     return put_status::closed;
   std::optional<outgoing_parcel> parcel;
   auto bytes = frame_bytes(message.refs, message.size);
+  std::uint64_t parcel_size = 0;
   if (bytes > max_inline_frame) {
-    parcel.emplace(message);
+    parcel.emplace(message, control_.spare_parcel, put_parcels_);
     bytes = frame_bytes(0, sizeof(parcel_note));
+    parcel_size = message.size;
+  } else if (put_parcels_.small_message()) {
+    drop_spare();
   }
   // A consumer that stops reading before half of the ring is free wakes
   // nobody; so a producer looks again by itself, ever more rarely.
@@ -359,7 +383,7 @@ put_status mailbox_core::put(const outgoing& message, deadline until) {
                      &mailbox_core::repair_producers};
       if (closed())
         return put_status::closed;
-      if (room_for_message()) {
+      if (room_for_message() && room_for_parcel(parcel_size)) {
         try {
           if (put_locked(message, parcel ? &*parcel : nullptr)
               == put_status::done)
@@ -381,7 +405,7 @@ put_status mailbox_core::put(const outgoing& message, deadline until) {
         wake = until;
       recheck *= 2;
     }
-    wait_for_room(bytes, wake);
+    wait_for_room(bytes, parcel_size, wake);
   }
   if (parcel)
     parcel->sent();
@@ -453,7 +477,7 @@ bool mailbox_core::find_frame(found_frame& found) {
     parcel_note note;
     std::memcpy(&note, body, sizeof note);
     found.parcel = note.parcel;
-    found.message = open_parcel(note.parcel, note.size, refs);
+    found.message = open_parcel(note, refs, take_parcels_);
     found.message.type = header.type;
   } else {
     auto* first = reinterpret_cast<const object_ref*>(body);
@@ -487,6 +511,15 @@ void mailbox_core::consume(const found_frame& found) {
     side.pending_refs.store(++released, std::memory_order_release);
   }
   side.count.store(next, std::memory_order_release); // consumed
+  if (found.parcel != 0) {
+    control_.parcel_bytes_taken.store(load(control_.parcel_bytes_taken)
+                                          + found.message.bytes.size(),
+                                      std::memory_order_release);
+    if (worth_recycling(found.message)) {
+      recycle_parcel(found.parcel, found.message, control_.spare_parcel);
+      side.pending_parcel.store(0, std::memory_order_release);
+    }
+  }
   finish_consuming();
 }
 
@@ -495,7 +528,8 @@ void mailbox_core::finish_consuming() {
   auto& side = control_.consumers;
   for (auto* file : {&side.pending_segment, &side.pending_parcel})
     if (auto id = load(*file)) {
-      segment::remove(family::mine().path_of(id));
+      if (id != load(control_.spare_parcel))
+        segment::remove(family::mine().path_of(id));
       file->store(0, std::memory_order_release);
     }
   side.pending_refs.store(0, std::memory_order_release);
@@ -521,6 +555,8 @@ take_status mailbox_core::take(receiver receive, deadline until) {
           if (left)
             return take_status::done;
           consume(found);
+          if (found.parcel == 0)
+            take_parcels_.small_message();
         }
       }
       if (taken) {
@@ -546,10 +582,15 @@ void mailbox_core::after_take() {
   if (control_.maxsize != 0)
     control_.not_full.notify_one();
   else if (!control_.chained && control_.not_full.somebody_parked()
-           && bytes_in_use() <= home_capacity / 2)
+           && half_empty())
     control_.not_full.notify_one();
   if (has_bell_.load(std::memory_order_relaxed) && size() == 0)
     rearm();
+}
+
+void mailbox_core::drop_spare() {
+  if (auto id = control_.spare_parcel.exchange(0))
+    segment::remove(family::mine().path_of(id));
 }
 
 // -- the end ------------------------------------------------------------------
@@ -573,6 +614,7 @@ void mailbox_core::clear() noexcept {
     for (auto* side : {&control_.producers, &control_.consumers})
       if (auto id = load(current(*side).segment); id != home_segment)
         segment::remove(family::mine().path_of(id));
+    drop_spare();
   } catch (const std::exception&) {
     // Damaged, or no memory to look: the rest goes with the family.
   }
@@ -597,16 +639,16 @@ void mailbox_core::bury(process_slot dead,
 }
 
 std::span<const object_ref>
-mailbox_core::refs_at(segment_cache& cache, const cursor& frame,
+mailbox_core::refs_at(segment_cache& segments, parcel_cache& parcels,
+                      const cursor& frame,
                       std::shared_ptr<const void>& storage) {
-  auto* bytes = cache.get(load(frame.segment)).at(load(frame.position));
+  auto* bytes = segments.get(load(frame.segment)).at(load(frame.position));
   auto header = read_header(bytes);
   auto* body = bytes + sizeof(frame_header);
   if (header.refs & out_of_line) {
     parcel_note note;
     std::memcpy(&note, body, sizeof note);
-    auto message = open_parcel(note.parcel, note.size,
-                               header.refs & ~out_of_line);
+    auto message = open_parcel(note, header.refs & ~out_of_line, parcels);
     storage = message.storage;
     return message.refs;
   }
@@ -619,7 +661,7 @@ void mailbox_core::repair_producers() {
   if (load(side.pending_count) == load(side.count) + 1) {
     if (auto entered = side.pending_refs.load(std::memory_order_relaxed)) {
       std::shared_ptr<const void> storage;
-      auto refs = refs_at(put_segment_, side.pending_frame, storage);
+      auto refs = refs_at(put_segment_, put_parcels_, side.pending_frame, storage);
       for (auto& ref : refs.first(std::min<std::size_t>(entered, refs.size())))
         release_by_message(ref);
     }
@@ -641,7 +683,7 @@ void mailbox_core::repair_consumers() {
   auto released = side.pending_refs.load(std::memory_order_relaxed);
   if (pending == load(side.count) + 1 && released > 0) {
     std::shared_ptr<const void> storage;
-    auto refs = refs_at(take_segment_, side.pending_frame, storage);
+    auto refs = refs_at(take_segment_, take_parcels_, side.pending_frame, storage);
     for (auto& ref : refs.subspan(std::min<std::size_t>(released, refs.size()))) {
       release_by_message(ref);
       side.pending_refs.store(++released, std::memory_order_release);

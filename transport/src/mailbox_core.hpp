@@ -8,6 +8,7 @@
 #include "chain.hpp"
 #include "mailbox_control.hpp"
 #include "object.hpp"
+#include "parcel.hpp"
 
 #include <ramet/detail/mailbox.hpp>
 
@@ -15,8 +16,6 @@
 #include <span>
 
 namespace ramet::detail {
-
-class outgoing_parcel;
 
 /// One process's view of a mailbox. Thread-safe. Does not keep the object.
 class mailbox_core {
@@ -64,27 +63,33 @@ private:
   bool wait_for_consumers(const cursor& at, std::size_t bytes);
   put_status put_locked(const outgoing& message, outgoing_parcel* parcel);
   void enter_refs(std::span<const object_ref> refs, const cursor& frame);
+  bool room_for_parcel(std::uint64_t size) const;
   bool room_likely(std::size_t bytes) const;
+  bool half_empty() const;
   std::size_t bytes_in_use() const;
-  void wait_for_room(std::size_t bytes, deadline until);
+  void wait_for_room(std::size_t frame, std::uint64_t parcel, deadline until);
 
   bool find_frame(found_frame& found);
   void consume(const found_frame& found);
   void finish_consuming();
 
-  std::span<const object_ref> refs_at(segment_cache& cache,
+  std::span<const object_ref> refs_at(segment_cache& segments,
+                                      parcel_cache& parcels,
                                       const cursor& frame,
                                       std::shared_ptr<const void>& storage);
   void repair_producers();
   void repair_consumers();
 
   void after_take();
+  void drop_spare();
   void notify_consumers();
 
   std::uint64_t object_;
   mailbox_control& control_;
   segment_cache put_segment_;  // guarded by the producers' lock
   segment_cache take_segment_; // guarded by the consumers' lock
+  parcel_cache put_parcels_;
+  parcel_cache take_parcels_;
   spinner put_spinner_;
   spinner take_spinner_;
   std::mutex bell_guard_; // of bell_

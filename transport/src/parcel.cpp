@@ -10,16 +10,22 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
+#include <cstdio>
 
 namespace ramet::detail {
 
 namespace {
 
+// Smaller ones cost little anyway; larger ones are too much to keep.
+constexpr std::size_t min_recycled = 128 * 1024;
+constexpr std::size_t max_recycled = 80 * 1024 * 1024;
+constexpr int small_messages_before_trim = 256;
+
 // Payload first after the header: it must be aligned for any type.
 struct alignas(64) parcel_header {
   object_header object;
   std::atomic<std::uint32_t> handed_over;
+  std::uint64_t storage;
 };
 
 parcel_header& header_of(const segment& memory) {
@@ -32,24 +38,64 @@ std::size_t refs_offset(std::uint64_t payload) {
 
 } // namespace
 
-outgoing_parcel::outgoing_parcel(const outgoing& message)
-    : id_(family::mine().next_object_id()),
+// -- cache --------------------------------------------------------------------
+
+std::shared_ptr<segment> parcel_cache::find(std::uint64_t storage) {
+  if (!used_.load(std::memory_order_relaxed))
+    return nullptr;
+  std::scoped_lock lock{guard_};
+  small_messages_ = 0;
+  for (auto& entry : entries_)
+    if (entry.storage == storage)
+      return entry.memory;
+  return nullptr;
+}
+
+void parcel_cache::remember(std::uint64_t storage,
+                            std::shared_ptr<segment> memory) {
+  std::scoped_lock lock{guard_};
+  entries_[next_] = {storage, std::move(memory)};
+  next_ = (next_ + 1) % std::size(entries_);
+  small_messages_ = 0;
+  used_.store(true, std::memory_order_relaxed);
+}
+
+bool parcel_cache::note_small_message() {
+  std::scoped_lock lock{guard_};
+  if (++small_messages_ < small_messages_before_trim)
+    return false;
+  for (auto& entry : entries_)
+    entry = {};
+  used_.store(false, std::memory_order_relaxed);
+  return true;
+}
+
+// -- sender -------------------------------------------------------------------
+
+outgoing_parcel::outgoing_parcel(const outgoing& message,
+                                 std::atomic<std::uint64_t>& spare,
+                                 parcel_cache& cache)
+    : id_(family::mine().next_object_id()), size_(message.size),
       ledger_entry_(ledger::mine().insert(id_)) {
   auto path = family::mine().path_of(id_);
   try {
     auto size
         = refs_offset(message.size) + message.refs * sizeof(object_ref);
-    memory_ = segment::create(path, size, size);
-    auto& header = header_of(memory_).object;
-    header.version = object_version;
-    header.kind = object_kind::parcel;
-    header.id = id_;
-    header.magic = object_magic;
-    refs_ = {reinterpret_cast<object_ref*>(memory_.data()
-                                           + refs_offset(message.size)),
-             message.refs};
+    if (!take_spare(spare, cache, size)) {
+      memory_ = std::make_shared<segment>(segment::create(path, size, size, prefault::yes));
+      header_of(*memory_).storage = id_;
+      if (size >= min_recycled && size <= max_recycled)
+        cache.remember(id_, memory_);
+    }
+    auto& header = header_of(*memory_);
+    header.object.version = object_version;
+    header.object.kind = object_kind::parcel;
+    header.object.id = id_;
+    header.object.magic = object_magic;
+    auto* refs = memory_->data() + refs_offset(message.size);
+    refs_ = {reinterpret_cast<object_ref*>(refs), message.refs};
     message.write(message.value,
-                  {memory_.data() + sizeof(parcel_header), message.size},
+                  {memory_->data() + sizeof(parcel_header), message.size},
                   refs_);
   } catch (...) {
     segment::remove(path);
@@ -58,33 +104,92 @@ outgoing_parcel::outgoing_parcel(const outgoing& message)
   }
 }
 
+// Whoever renames the file owns it, which the kernel decides.
+bool outgoing_parcel::take_spare(std::atomic<std::uint64_t>& spare,
+                                 parcel_cache& cache, std::size_t size) {
+  auto old = spare.load(std::memory_order_acquire);
+  if (old == 0)
+    return false;
+  auto path = family::mine().path_of(id_);
+  bool ours = std::rename(family::mine().path_of(old).c_str(), path.c_str())
+              == 0;
+  spare.compare_exchange_strong(old, 0, std::memory_order_acq_rel);
+  if (!ours)
+    return false;
+  // Its name was the id of its last use, its header says the first one.
+  auto memory = segment::open(path, prefault::no);
+  if (memory && memory.size() >= size
+      && (memory.size() <= 4 * size || memory.size() <= min_recycled)) {
+    auto storage = header_of(memory).storage;
+    memory_ = cache.find(storage);
+    if (!memory_) {
+      memory_ = std::make_shared<segment>(std::move(memory));
+      cache.remember(storage, memory_);
+    }
+    return true;
+  }
+  segment::remove(path);
+  return false;
+}
+
 outgoing_parcel::~outgoing_parcel() {
   if (!sent_)
     segment::remove(family::mine().path_of(id_));
   ledger::mine().erase(ledger_entry_);
 }
 
-void outgoing_parcel::hand_over() {
-  header_of(memory_).handed_over.store(1, std::memory_order_release);
+parcel_note outgoing_parcel::note() const {
+  return {id_, size_, header_of(*memory_).storage};
 }
 
-incoming open_parcel(std::uint64_t id, std::uint64_t size,
-                     std::uint32_t refs) {
-  auto path = family::mine().path_of(id);
-  auto memory = segment::open(path);
-  if (!memory || size > memory.size()
-      || memory.size() != refs_offset(size) + refs * sizeof(object_ref))
+void outgoing_parcel::hand_over() {
+  header_of(*memory_).handed_over.store(1, std::memory_order_release);
+}
+
+// -- receiver -----------------------------------------------------------------
+
+incoming open_parcel(const parcel_note& note, std::uint32_t refs,
+                     parcel_cache& cache) {
+  auto memory = cache.find(note.storage);
+  if (!memory) {
+    memory = std::make_shared<segment>(
+        segment::open(family::mine().path_of(note.parcel), prefault::yes));
+    if (*memory && memory->size() >= min_recycled
+        && memory->size() <= max_recycled)
+      cache.remember(note.storage, memory);
+  }
+  if (!*memory || note.size > memory->size()
+      || memory->size() < refs_offset(note.size) + refs * sizeof(object_ref))
     throw error(errc::protocol,
                 fmt::format("receiving a message of {} bytes: its segment {} "
-                            "is missing or of another size; it was damaged "
-                            "from outside",
-                            size, path));
-  auto owner = std::make_shared<segment>(std::move(memory));
-  auto* data = owner->data();
+                            "is missing or too short; it was damaged from "
+                            "outside",
+                            note.size,
+                            family::mine().path_of(note.parcel)));
+  auto* data = memory->data();
   return {0,
-          {data + sizeof(parcel_header), size},
-          {reinterpret_cast<const object_ref*>(data + refs_offset(size)), refs},
-          std::move(owner)};
+          {data + sizeof(parcel_header), note.size},
+          {reinterpret_cast<const object_ref*>(data + refs_offset(note.size)),
+           refs},
+          std::move(memory)};
+}
+
+bool worth_recycling(const incoming& message) {
+  auto size = message.bytes.size();
+  // One holder is the message, one the cache; any other is a view.
+  return size >= min_recycled && size <= max_recycled
+         && message.storage.use_count() <= 2;
+}
+
+void recycle_parcel(std::uint64_t id, const incoming& message,
+                    std::atomic<std::uint64_t>& spare) {
+  // Abandoned from the start, should its next sender die.
+  auto* header = reinterpret_cast<parcel_header*>(
+      const_cast<std::byte*>(message.bytes.data()) - sizeof(parcel_header));
+  header->handed_over.store(0, std::memory_order_release);
+  std::uint64_t none = 0;
+  if (!spare.compare_exchange_strong(none, id, std::memory_order_acq_rel))
+    segment::remove(family::mine().path_of(id));
 }
 
 bool parcel_is_abandoned(const segment& memory) {

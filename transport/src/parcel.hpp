@@ -9,23 +9,62 @@
 
 #include <ramet/detail/message.hpp>
 
+#include <atomic>
 #include <cstdint>
-#include <optional>
+#include <memory>
+#include <mutex>
+#include <span>
 
 namespace ramet::detail {
+
+/// What the mailbox's frame says of a parcel.
+struct parcel_note {
+  std::uint64_t parcel;  ///< id of the file
+  std::uint64_t size;    ///< of the payload in bytes
+  std::uint64_t storage; ///< same storage: same memory, perhaps still mapped
+};
+
+/// Fresh memory costs more than the copy into it. So a mailbox keeps the file
+/// of one parcel that was read, its spare, for the next large message, and both
+/// sides keep it mapped. When many small messages have passed since, all is
+/// given back.
+class parcel_cache {
+public:
+  std::shared_ptr<segment> find(std::uint64_t storage);
+  void remember(std::uint64_t storage, std::shared_ptr<segment> memory);
+  /// Call for each message that was small. True when there were so many that
+  /// everything was given back.
+  bool small_message() {
+    return used_.load(std::memory_order_relaxed) && note_small_message();
+  }
+
+private:
+  bool note_small_message();
+
+  struct entry {
+    std::uint64_t storage = 0;
+    std::shared_ptr<segment> memory;
+  };
+  std::atomic<bool> used_{false};
+  std::mutex guard_; // of all below
+  entry entries_[2];
+  std::size_t next_ = 0;
+  int small_messages_ = 0;
+};
 
 /// The sender's side: writes the message straight into shared memory. Until
 /// `hand_over()` the parcel belongs to the sender, and dies with it.
 class outgoing_parcel {
 public:
   /// @throws error resource_exhausted, or whatever message.write throws
-  explicit outgoing_parcel(const outgoing& message);
+  outgoing_parcel(const outgoing& message, std::atomic<std::uint64_t>& spare,
+                  parcel_cache& cache);
   outgoing_parcel(const outgoing_parcel&) = delete;
   outgoing_parcel& operator=(const outgoing_parcel&) = delete;
   /// Removes it unless it was sent.
   ~outgoing_parcel();
 
-  std::uint64_t id() const { return id_; }
+  parcel_note note() const;
   std::span<const object_ref> refs() const { return refs_; }
   /// From here on the mailbox's lock decides whether it lives.
   void hand_over();
@@ -33,16 +72,28 @@ public:
   void sent() { sent_ = true; }
 
 private:
+  bool take_spare(std::atomic<std::uint64_t>& spare, parcel_cache& cache,
+                  std::size_t size);
+
   std::uint64_t id_;
+  std::uint64_t size_;
   std::uint32_t ledger_entry_;
-  segment memory_;
+  std::shared_ptr<segment> memory_;
   std::span<object_ref> refs_;
   bool sent_ = false;
 };
 
 /// The receiver's side: the mapped message, without its type.
 /// @throws error protocol when the file is missing or does not fit
-incoming open_parcel(std::uint64_t id, std::uint64_t size, std::uint32_t refs);
+incoming open_parcel(const parcel_note& note, std::uint32_t refs,
+                     parcel_cache& cache);
+
+/// The message was read: keeps its file as the spare, or removes it.
+void recycle_parcel(std::uint64_t id, const incoming& message,
+                    std::atomic<std::uint64_t>& spare);
+
+/// Is such a parcel worth keeping?
+bool worth_recycling(const incoming& message);
 
 /// True when a dead sender had not yet handed the parcel over.
 bool parcel_is_abandoned(const segment& memory);

@@ -28,8 +28,10 @@ void allocate(int fd, std::size_t from, std::size_t to,
                                        path));
 }
 
-std::byte* map(int fd, std::size_t size, const std::string& path) {
-  void* data = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+std::byte* map(int fd, std::size_t size, const std::string& path,
+               prefault pages) {
+  int flags = MAP_SHARED | (pages == prefault::yes ? MAP_POPULATE : 0);
+  void* data = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd, 0);
   if (data == MAP_FAILED)
     throw_os_error(errno, fmt::format("mapping {} bytes of {}", size, path));
   return static_cast<std::byte*>(data);
@@ -43,7 +45,7 @@ segment::~segment() {
 }
 
 segment segment::create(const std::string& path, std::size_t size,
-                        std::size_t reserved) {
+                        std::size_t reserved, prefault pages) {
   unique_fd fd{checked(
       [&] {
         return ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
@@ -57,14 +59,14 @@ segment segment::create(const std::string& path, std::size_t size,
           [&] { return fmt::format("giving {} {} bytes", path, size); });
     if (reserved > 0)
       allocate(fd.get(), 0, reserved, path);
-    return {map(fd.get(), size, path), size};
+    return {map(fd.get(), size, path, pages), size};
   } catch (...) {
     remove(path);
     throw;
   }
 }
 
-segment segment::open(const std::string& path) {
+segment segment::open(const std::string& path, prefault pages) {
   unique_fd fd{
       retried([&] { return ::open(path.c_str(), O_RDWR | O_CLOEXEC); })};
   if (!fd) {
@@ -78,7 +80,7 @@ segment segment::open(const std::string& path) {
   auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0)
     return {}; // its maker was killed before it had a size
-  return {map(fd.get(), size, path), size};
+  return {map(fd.get(), size, path, pages), size};
 }
 
 void segment::reserve(const std::string& path, std::size_t from,
