@@ -33,7 +33,7 @@ std::string visible_prefix() {
 }
 
 std::string nascent_prefix() {
-  return "." + visible_prefix();
+  return fmt::format(".ramet.{}.", ::geteuid());
 }
 
 unique_fd open_directory(const std::string& path) {

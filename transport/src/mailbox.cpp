@@ -35,6 +35,7 @@ mailbox mailbox::create(std::size_t maxsize) {
 }
 
 mailbox mailbox::open(object_ref ref) {
+  ref.kind = object_kind::mailbox; // whatever a damaged message says
   return mailbox{core_of(open_object(ref))};
 }
 

@@ -390,6 +390,7 @@ put_status mailbox_core::put(const outgoing& message, deadline until) {
             break;
         } catch (...) {
           repair_producers(); // takes back what was half done
+          control_.not_full.notify_one(); // the next may have our place
           throw;
         }
       }
@@ -425,6 +426,7 @@ struct mailbox_core::found_frame {
   cursor after;
   std::uint64_t left_segment = home_segment; // followed a link out of it
   std::uint64_t parcel = 0;
+  std::uint64_t parcel_size = 0;
   incoming message;
 };
 
@@ -451,6 +453,8 @@ bool mailbox_core::find_frame(found_frame& found) {
     if (header.size == skip_mark) {
       position += ring.contiguous(position);
     } else if (header.size == link_mark) {
+      if (ring.contiguous(position) < link_bytes)
+        throw_damaged(object_, "a link stands where none has room");
       link_target target;
       std::memcpy(&target, frame + sizeof(frame_header), sizeof target);
       found.left_segment = segment;
@@ -477,7 +481,16 @@ bool mailbox_core::find_frame(found_frame& found) {
     parcel_note note;
     std::memcpy(&note, body, sizeof note);
     found.parcel = note.parcel;
-    found.message = open_parcel(note, refs, take_parcels_);
+    found.parcel_size = note.size;
+    try {
+      found.message = open_parcel(note, refs, take_parcels_);
+    } catch (const error& e) {
+      if (e.code() == errc::protocol) { // else it would bar the way for ever
+        consume(found);
+        after_take();
+      }
+      throw;
+    }
     found.message.type = header.type;
   } else {
     auto* first = reinterpret_cast<const object_ref*>(body);
@@ -513,7 +526,7 @@ void mailbox_core::consume(const found_frame& found) {
   side.count.store(next, std::memory_order_release); // consumed
   if (found.parcel != 0) {
     control_.parcel_bytes_taken.store(load(control_.parcel_bytes_taken)
-                                          + found.message.bytes.size(),
+                                          + found.parcel_size,
                                       std::memory_order_release);
     if (worth_recycling(found.message)) {
       recycle_parcel(found.parcel, found.message, control_.spare_parcel);
@@ -550,10 +563,14 @@ take_status mailbox_core::take(receiver receive, deadline until) {
             left = receive(found.message) == verdict::leave;
           } catch (...) {
             consume(found); // else it would bar the way for ever
+            after_take();
             throw;
           }
-          if (left)
+          if (left) {
+            // The wake that brought us here may be another's who wants it.
+            control_.not_empty.notify_one();
             return take_status::done;
+          }
           consume(found);
           if (found.parcel == 0)
             take_parcels_.small_message();
@@ -566,15 +583,13 @@ take_status mailbox_core::take(receiver receive, deadline until) {
     }
     if (closed() && size() == 0)
       return take_status::closed;
-    if (until.is_now()) {
-      if (has_bell_.load(std::memory_order_relaxed))
-        rearm();
-      return take_status::timed_out;
-    }
-    if (take_spinner_.spin([&] { return ready(); }))
+    auto look = [&] { return ready(); };
+    if (!until.is_now()
+        && (take_spinner_.spin(look) || control_.not_empty.park(look, until)))
       continue;
-    if (!control_.not_empty.park([&] { return ready(); }, until))
-      return take_status::timed_out;
+    if (has_bell_.load(std::memory_order_relaxed))
+      rearm();
+    return take_status::timed_out;
   }
 }
 

@@ -25,7 +25,9 @@ mutex::mutex()
           reinterpret_cast<detail::mutex_layout*>(made.data())->mutex.init();
         })) {}
 
-mutex::mutex(detail::object_ref ref) : object_(detail::open_object(ref)) {}
+mutex::mutex(detail::object_ref ref)
+    : object_(detail::open_object(
+        {ref.object, detail::object_kind::mutex, ref.part})) {}
 
 detail::object_ref mutex::ref() const {
   return {object_->id(), detail::object_kind::mutex, 0};

@@ -2,6 +2,7 @@
 
 #include "object.hpp"
 
+#include "layouts.hpp"
 #include "ledger.hpp"
 #include "lifetime.hpp"
 
@@ -47,6 +48,20 @@ void let_go(object* closing) noexcept {
   if (closing->header().unheld())
     free_object(closing->id(), closing->data());
   ledger::mine().erase(closing->ledger_entry());
+}
+
+// Of a file that the object may be used in.
+std::size_t least_bytes(object_kind kind) {
+  switch (kind) {
+  case object_kind::mailbox:
+    return mailbox_layout::file_bytes();
+  case object_kind::pipe:
+    return pipe_layout::file_bytes();
+  case object_kind::mutex:
+    return sizeof(mutex_layout);
+  default:
+    return sizeof(object_header);
+  }
 }
 
 object_ptr adopt(segment memory, std::uint64_t id,
@@ -102,6 +117,12 @@ void check_object(const segment& memory, object_ref ref) {
                             "expected kind {}",
                             name, static_cast<unsigned>(header->kind),
                             static_cast<unsigned>(ref.kind)));
+  if (memory.size() < least_bytes(header->kind))
+    throw error(errc::protocol,
+                fmt::format("opening shared object {}: the file has {} bytes "
+                            "where {} are needed; was it cut off by another "
+                            "program?",
+                            name, memory.size(), least_bytes(header->kind)));
 }
 
 segment peek_object(std::uint64_t id) {

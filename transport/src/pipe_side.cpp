@@ -28,6 +28,7 @@ object_ref checked_end(object_ref ref) {
   if (ref.part > 1)
     throw error(errc::protocol, "receiving a pipe's end: a pipe has two ends, "
                                 "found a third");
+  ref.kind = object_kind::pipe; // whatever a damaged message says
   return ref;
 }
 

@@ -50,6 +50,9 @@ public:
       auto& thing = things_[i];
       bool asks = waits || !thing.ready;
       polled_[i] = {asks ? thing.arm(thing.thing) : -1, POLLIN, 0};
+      if (asks && polled_[i].fd < 0) // poll would overlook it
+        throw_os_error(EBADF, fmt::format("waiting for native handle {}",
+                                          polled_[i].fd));
     }
     auto count = ::poll(polled_.data(), polled_.size(),
                         waits ? poll_timeout(until) : 0);

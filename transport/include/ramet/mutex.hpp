@@ -38,6 +38,9 @@ public:
 
   /// @throws error resource_exhausted, os_failure
   mutex();
+  // Moving copies: a handle that was moved from is still one.
+  mutex(const mutex&) = default;
+  mutex& operator=(const mutex&) = default;
 
   /// Waits until it is ours.
   /// @throws error owner_died (see above), protocol if this thread has it

@@ -77,21 +77,28 @@ concept range_to_wait_for
     = std::ranges::forward_range<R> && !can_be_waited_for<R>
       && can_be_waited_for<std::ranges::range_value_t<R>>;
 
-template <can_be_waited_for... Ts>
-ready_set wait_until(deadline until, const Ts&... things) {
-  waitable all[] = {as_waitable(things)...};
-  return {wait_ready(all, until), {static_cast<const void*>(&things)...}};
-}
-
-template <range_to_wait_for R>
-ready_set wait_until(deadline until, const R& things) {
-  std::vector<waitable> all;
+/// The things of one call, in their order.
+struct wait_list {
+  std::vector<waitable> things;
   std::vector<const void*> addresses;
-  for (auto& thing : things) {
-    all.push_back(as_waitable(thing));
+
+  template <can_be_waited_for T>
+  void add(const T& thing) {
+    things.push_back(as_waitable(thing));
     addresses.push_back(&thing);
   }
-  return {wait_ready(all, until), std::move(addresses)};
+  template <range_to_wait_for R>
+  void add(const R& range) {
+    for (auto& thing : range)
+      add(thing);
+  }
+};
+
+template <class... Things>
+ready_set wait_until(deadline until, const Things&... things) {
+  wait_list list;
+  (list.add(things), ...);
+  return {wait_ready(list.things, until), std::move(list.addresses)};
 }
 
 } // namespace detail
@@ -99,12 +106,14 @@ ready_set wait_until(deadline until, const R& things) {
 /// Waits until one of the things is ready and returns which are: a connection
 /// with a message (or whose other end is gone), a queue with an item (or
 /// closed), a process that has ended, a native handle that is readable. Any mix
-/// of them, or one range (a vector of connections, say).
+/// of them and of ranges of them (a vector of processes, say), whose elements
+/// take one place each.
 ///
 /// @code
 /// auto ready = ramet::wait(parent_end, post, p, socket_fd);
 /// if (ready.contains(post)) ...
 /// for (std::size_t i : ramet::wait_for(1s, connections)) connections[i] ...
+/// ramet::wait(results, workers); // a queue (place 0), a vector of processes
 /// @endcode
 ///
 /// Ready means "now": another consumer may be faster, so use the try_ verbs

@@ -65,6 +65,9 @@ class mailbox_core;
 class mailbox {
 public:
   mailbox() = default; ///< no mailbox
+  // Moving copies: a handle that was moved from is still one.
+  mailbox(const mailbox&) = default;
+  mailbox& operator=(const mailbox&) = default;
   /// Makes an unbounded mailbox; at most `maxsize` messages if not 0.
   static mailbox create(std::size_t maxsize = 0);
   /// Opens the mailbox that a message (or a start page) refers to.

@@ -1,0 +1,27 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "command.hpp"
+#include "ours.hpp"
+#include "peers.hpp"
+
+#include <ramet/runtime.hpp>
+
+int main(int argc, char** argv) {
+  using namespace bench;
+  if (argc == 2 && std::string_view{argv[1]} == return_at_once)
+    return 0;
+  ramet::runtime rt{argc, argv};
+  return run_command(
+      {
+          crewed("queue", ramet_queue),
+          plain("posix-spawn", posix_spawn_and_wait),
+          plain("record", ramet_record),
+          plain("start-forkserver", ramet_start_forkserver),
+          plain("start-spawn", ramet_start_spawn),
+          sized("one-way", ramet_one_way),
+          sized("one-way-view", ramet_one_way_view),
+          sized("round-trip", ramet_round_trip),
+          sized("round-trip-view", ramet_round_trip_view),
+      },
+      argc, argv);
+}

@@ -1,0 +1,228 @@
+# Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+"""CPython's multiprocessing, measured as measure.hpp measures the others.
+
+Usage: peer_python.py WORK NUMBER... MILLISECONDS; prints the seconds of one.
+Imports little: every child imports it again, and that time is measured, too.
+"""
+
+import multiprocessing
+import sys
+import time
+from array import array
+
+PLAIN, ECHO, ACK, STOP = range(4)
+
+
+def median_time(budget, run):
+    """The median time of one work; `run(n)` does n of them."""
+
+    def timed(n):
+        start = time.perf_counter()
+        run(n)
+        return time.perf_counter() - start
+
+    # The far side may still be starting.
+    run(1)
+    n = 1
+    while (spent := timed(n)) * 20 < budget:
+        n = int(n * min(max(budget / 20 / spent * 1.2, 1.5), 10)) + 1
+    samples = []
+    total = 0
+    while len(samples) < 3 or total + total / len(samples) <= budget:
+        spent = timed(n)
+        total += spent
+        samples.append(spent / n)
+    return sorted(samples)[len(samples) // 2]
+
+
+def answer(pipe):
+    while True:
+        message = pipe.recv_bytes()
+        what = message[0]
+        if what == ECHO:
+            pipe.send_bytes(message)
+        elif what == ACK:
+            pipe.send_bytes(b"\0")
+        elif what == STOP:
+            return
+
+
+def with_pipe(far_side, work):
+    spawn = multiprocessing.get_context("spawn")
+    here, there = spawn.Pipe()
+    child = spawn.Process(target=far_side, args=(there,), daemon=True)
+    child.start()
+    there.close()
+    result = work(here)
+    child.join()
+    return result
+
+
+def round_trip(size, budget):
+    def work(pipe):
+        message = bytes([ECHO]) + b"U" * (size - 1)
+
+        def run(n):
+            for _ in range(n):
+                pipe.send_bytes(message)
+                pipe.recv_bytes()
+
+        result = median_time(budget, run)
+        pipe.send_bytes(bytes([STOP]))
+        return result
+
+    return with_pipe(answer, work)
+
+
+def one_way(size, budget):
+    def work(pipe):
+        plain = bytes([PLAIN]) + b"U" * (size - 1)
+        last = bytes([ACK]) + b"U" * (size - 1)
+
+        def run(n):
+            for _ in range(n - 1):
+                pipe.send_bytes(plain)
+            pipe.send_bytes(last)
+            pipe.recv_bytes()
+
+        result = median_time(budget, run)
+        pipe.send_bytes(bytes([STOP]))
+        return result
+
+    return with_pipe(answer, work)
+
+
+class Record:
+    def __init__(self, name, city, note, samples):
+        self.name = name
+        self.city = city
+        self.note = note
+        self.samples = samples
+
+
+def answer_records(pipe):
+    while (record := pipe.recv()) is not None:
+        pipe.send(record)
+
+
+def record_round_trip(samples, budget):
+    def work(pipe):
+        record = Record(
+            "Ada Lovelace",
+            "London",
+            "wrote the first program for a machine that was never built",
+            samples,
+        )
+
+        def run(n):
+            for _ in range(n):
+                pipe.send(record)
+                pipe.recv()
+
+        result = median_time(budget, run)
+        pipe.send(None)
+        return result
+
+    return with_pipe(answer_records, work)
+
+
+def record_with_list(budget):
+    return record_round_trip([i * 0.5 for i in range(1000)], budget)
+
+
+def record_with_array(budget):
+    return record_round_trip(array("d", (i * 0.5 for i in range(1000))), budget)
+
+
+def producer(control, items, consumers):
+    plain = bytes([PLAIN]) + b"U" * 63
+    last = bytes([STOP]) + b"U" * 63
+    while count := control.recv():
+        for _ in range(count):
+            items.put(plain)
+        for _ in range(consumers):
+            items.put(last)
+        control.send(True)
+
+
+def consumer(control, items, producers):
+    while control.recv():
+        ended = 0
+        while ended < producers:
+            if items.get()[0] == STOP:
+                ended += 1
+        control.send(True)
+
+
+def queue(producers, consumers, budget):
+    spawn = multiprocessing.get_context("spawn")
+    items = spawn.Queue()
+    children = []
+
+    def crew(function, size, others):
+        controls = []
+        for _ in range(size):
+            here, there = spawn.Pipe()
+            child = spawn.Process(
+                target=function, args=(there, items, others), daemon=True
+            )
+            child.start()
+            children.append(child)
+            controls.append(here)
+        return controls
+
+    putting = crew(producer, producers, consumers)
+    taking = crew(consumer, consumers, producers)
+
+    def run(n):
+        each = max(n // producers, 1)
+        for control in taking + putting:
+            control.send(each)
+        for control in putting + taking:
+            control.recv()
+
+    result = median_time(budget, run)
+    for control in taking + putting:
+        control.send(0)
+    for child in children:
+        child.join()
+    return result
+
+
+def nothing():
+    pass
+
+
+def start_and_join(method, budget):
+    context = multiprocessing.get_context(method)
+
+    def run(n):
+        for _ in range(n):
+            child = context.Process(target=nothing)
+            child.start()
+            child.join()
+
+    return median_time(budget, run)
+
+
+def start_spawn(budget):
+    return start_and_join("spawn", budget)
+
+
+def start_forkserver(budget):
+    return start_and_join("forkserver", budget)
+
+
+if __name__ == "__main__":
+    works = {
+        "one-way": one_way,
+        "queue": queue,
+        "record-array": record_with_array,
+        "record-list": record_with_list,
+        "round-trip": round_trip,
+        "start-forkserver": start_forkserver,
+        "start-spawn": start_spawn,
+    }
+    name, *numbers, milliseconds = sys.argv[1:]
+    print(works[name](*map(int, numbers), int(milliseconds) / 1000))

@@ -1,0 +1,22 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "command.hpp"
+#include "peers.hpp"
+
+int main(int argc, char** argv) {
+  using namespace bench;
+  return run_command(
+      {
+          crewed("boost-queue", boost_queue),
+          crewed("zmq-queue", zmq_queue),
+          sized("boost-one-way", boost_one_way),
+          sized("boost-round-trip", boost_round_trip),
+          sized("futex-round-trip", futex_round_trip),
+          sized("memcpy-one-way", memcpy_one_way),
+          sized("socketpair-one-way", socketpair_one_way),
+          sized("socketpair-round-trip", socketpair_round_trip),
+          sized("zmq-one-way", zmq_one_way),
+          sized("zmq-round-trip", zmq_round_trip),
+      },
+      argc, argv);
+}

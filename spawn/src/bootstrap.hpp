@@ -1,0 +1,29 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// How a launched program learns that it is a child, and what it does then.
+
+#pragma once
+
+#include "family.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ramet::detail {
+
+/// Path by which this program can be started again, even when its file was
+/// replaced or removed since.
+std::string own_program();
+
+/// The variables by which an admitted child finds its family and its parent.
+std::vector<std::string> environment_of_child(const family::admission& place);
+
+/// True in a process that a parent has launched.
+bool launched_by_parent();
+
+/// Runs the function that the parent sent, and ends the process. Exits quietly
+/// when the parent is dead by now.
+[[noreturn]] void run_as_child();
+
+} // namespace ramet::detail

@@ -1,0 +1,208 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "child.hpp"
+
+#include "children.hpp"
+#include "pidfd_linux.hpp"
+#include "self.hpp"
+#include "watcher.hpp"
+
+#include <fmt/format.h>
+
+namespace ramet::detail {
+
+namespace {
+
+constexpr std::chrono::microseconds begin_poll_interval{500};
+
+std::uint64_t next_token() {
+  static std::atomic<std::uint64_t> last{watcher::first_child_token};
+  return last.fetch_add(1, std::memory_order_relaxed);
+}
+
+void adopt_children_of(process_slot dead) noexcept;
+
+void adopt(process_slot slot) {
+  auto& members = family::mine();
+  auto& entry = members.entry(slot);
+  auto pid = entry.pid.load();
+  unique_fd pidfd;
+  if (pid != 0) {
+    pidfd = open_pidfd(pid);
+    if (pidfd && !started_at(pid, entry.start_time.load()))
+      pidfd.reset(); // the pid belongs to somebody else by now
+  }
+  if (!pidfd) {
+    adopt_children_of(slot);
+    members.settle(slot);
+    return;
+  }
+  child::description about;
+  about.adopted = true;
+  about.slot = slot;
+  about.pid = pid;
+  about.pidfd = std::move(pidfd);
+  auto adopted = std::make_shared<child>(std::move(about));
+  child::begin(adopted);
+  if (entry.detached.load() != 0)
+    adopted->detach();
+}
+
+// Takes over what a dead process leaves behind: its children are watched, and
+// settled when they end, by us.
+void adopt_children_of(process_slot dead) noexcept {
+  try {
+    for (auto slot : family::mine().adopt_children_of(dead))
+      adopt(slot);
+  } catch (const std::exception&) {
+    // No memory or descriptors for it: what those hold lives as long as the
+    // family. They themselves end, as their parent is dead.
+  }
+}
+
+} // namespace
+
+child::child(description about)
+    : about_(std::move(about)), token_(next_token()) {}
+
+void child::begin(const std::shared_ptr<child>& one) {
+  children::mine().add(one);
+  try {
+    watcher::mine().watch(*one);
+  } catch (...) {
+    children::mine().remove(*one);
+    throw;
+  }
+}
+
+bool child::join(deadline until) {
+  {
+    std::scoped_lock lock{guard_};
+    if (status_)
+      return true;
+    // While a thread waits here, waking the watcher too would cost a thread
+    // switch for nothing.
+    if (joining_++ == 0)
+      watcher::mine().forget(*this);
+  }
+  auto stop_waiting = [this] { // needs guard_
+    if (--joining_ == 0 && !status_)
+      watcher::mine().watch(*this);
+  };
+  bool over = false;
+  try {
+    over = wait_for_end(pidfd(), until);
+    if (over)
+      self::mine().hold_if_interrupted();
+  } catch (...) {
+    std::scoped_lock lock{guard_};
+    stop_waiting();
+    throw;
+  }
+  std::scoped_lock lock{guard_};
+  if (over && !status_)
+    finish();
+  stop_waiting();
+  return over;
+}
+
+bool child::ended() {
+  std::scoped_lock lock{guard_};
+  if (status_)
+    return true;
+  if (!wait_for_end(pidfd(), deadline::now()))
+    return false;
+  self::mine().hold_if_interrupted();
+  if (joining_ == 0)
+    watcher::mine().forget(*this);
+  finish();
+  return true;
+}
+
+void child::on_end() {
+  std::scoped_lock lock{guard_};
+  if (status_)
+    return;
+  watcher::mine().forget(*this);
+  if (joining_ == 0)
+    finish();
+}
+
+void child::wait_until_begun() {
+  auto begun = [this] {
+    std::scoped_lock lock{guard_};
+    return status_ || !about_.page
+           || about_.page->phase.load() != process_phase::admitted;
+  };
+  // Nothing tells when; but it takes a millisecond or two, once.
+  while (!begun() && !join(deadline::in(begin_poll_interval))) {
+  }
+}
+
+void child::finish() {
+  status_ = collect_exit(pidfd());
+  if (!about_.adopted)
+    exception_ = read_exception();
+  // Adopted first: once the dead one's place is settled it may be given to a
+  // new process, whose children are none of ours.
+  adopt_children_of(slot());
+  family::mine().settle(slot());
+  about_.inbox = {};
+  about_.page = nullptr;
+  about_.page_segment = {};
+  children::mine().remove(*this);
+}
+
+std::optional<remote_exception> child::read_exception() const {
+  remote_exception result;
+  result.name = name();
+  result.pid = pid();
+  switch (about_.page->phase.load()) {
+  case process_phase::threw:
+    result.type = read_field(about_.page->exception_type);
+    result.message = read_field(about_.page->exception_what);
+    result.backtrace = read_field(about_.page->exception_backtrace);
+    return result;
+  case process_phase::admitted:
+    if (status_->signal)
+      return std::nullopt;
+    result.type = "ramet::error";
+    result.message = fmt::format(
+        "process '{}' (pid {}) {} before its function could run: its main() "
+        "ended without making a ramet::runtime; make `ramet::runtime rt{{argc, "
+        "argv}};` the first line of main() in {}",
+        name(), pid(), to_string(*status_), about_.program);
+    return result;
+  case process_phase::running:
+  case process_phase::returned:
+    break;
+  }
+  return std::nullopt;
+}
+
+std::optional<exit_status> child::status() {
+  if (!ended())
+    return std::nullopt;
+  std::scoped_lock lock{guard_};
+  return status_;
+}
+
+std::optional<remote_exception> child::exception() {
+  if (!ended())
+    return std::nullopt;
+  std::scoped_lock lock{guard_};
+  return exception_;
+}
+
+void child::signal(int number) const {
+  send_signal(pidfd(), number);
+}
+
+void child::detach() {
+  detached_.store(true);
+  std::scoped_lock lock{guard_};
+  if (!status_)
+    family::mine().entry(slot()).detached.store(1);
+}
+
+} // namespace ramet::detail

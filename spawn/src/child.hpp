@@ -1,0 +1,93 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// What a process keeps of one below it: until it has ended, and how it did.
+
+#pragma once
+
+#include "family.hpp"
+#include "os_posix.hpp"
+#include "segment.hpp"
+
+#include <ramet/detail/mailbox.hpp>
+#include <ramet/detail/message.hpp>
+#include <ramet/exit_status.hpp>
+#include <ramet/remote_exception.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace ramet::detail {
+
+/// Shared by the handles of users, the list of children and the watcher.
+/// Thread-safe.
+///
+/// Whoever sees the end first, a thread that joins or the watcher, collects the
+/// exit status and settles the dead process's place in the family; all others
+/// find that done. Nobody needs to join for it.
+class child {
+public:
+  struct description {
+    std::string name;
+    std::string program;
+    bool daemon = false;
+    bool adopted = false; ///< A child of a dead child: watched, not shown.
+    process_slot slot = 0;
+    int pid = 0;
+    unique_fd pidfd;
+    segment page_segment;
+    process_page* page = nullptr;
+    mailbox inbox; ///< Kept for a child that has not opened it yet.
+  };
+
+  explicit child(description about);
+
+  /// Lists the child and has it watched.
+  /// @throws error resource_exhausted; then it is not listed
+  static void begin(const std::shared_ptr<child>& one);
+
+  const std::string& name() const { return about_.name; }
+  int pid() const { return about_.pid; }
+  bool daemon() const { return about_.daemon; }
+  bool adopted() const { return about_.adopted; }
+  bool detached() const { return detached_.load(); }
+  process_slot slot() const { return about_.slot; }
+  int pidfd() const { return about_.pidfd.get(); }
+  /// Names the child towards the watcher; never used twice.
+  std::uint64_t token() const { return token_; }
+
+  /// Waits until the child has ended and is settled. False: timed out.
+  bool join(deadline until);
+  bool ended();
+  std::optional<exit_status> status();
+  std::optional<remote_exception> exception();
+
+  void signal(int number) const;
+  void detach();
+
+  /// Waits until the child has taken over what it runs, or has ended: from then
+  /// on it does not need us.
+  void wait_until_begun();
+
+  /// For the watcher: the child's descriptor has become readable.
+  void on_end();
+
+private:
+  void finish();                                          // needs guard_
+  std::optional<remote_exception> read_exception() const; // needs guard_
+
+  description about_;
+  const std::uint64_t token_;
+  std::atomic<bool> detached_{false};
+
+  std::mutex guard_;     // of all below
+  unsigned joining_ = 0; // threads that wait, instead of the watcher
+  std::optional<exit_status> status_;
+  std::optional<remote_exception> exception_;
+};
+
+} // namespace ramet::detail

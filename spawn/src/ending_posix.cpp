@@ -1,0 +1,90 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "ending.hpp"
+
+#include "child.hpp"
+#include "children.hpp"
+#include "family.hpp"
+#include "self.hpp"
+#include "watcher.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include <unistd.h>
+
+namespace ramet::detail {
+
+namespace {
+
+constexpr std::chrono::seconds daemon_grace{1};
+
+using child_list = std::vector<std::shared_ptr<child>>;
+
+void join_all(const child_list& list, deadline until) {
+  for (auto& one : list)
+    one->join(until);
+}
+
+void end_daemons(const child_list& daemons) {
+  if (daemons.empty())
+    return;
+  for (auto& one : daemons)
+    one->signal(SIGTERM);
+  join_all(daemons, deadline::in(daemon_grace));
+  for (auto& one : daemons)
+    if (!one->ended())
+      one->signal(SIGKILL);
+  join_all(daemons, deadline::in(daemon_grace));
+}
+
+void end_children() {
+  child_list daemons;
+  child_list others;
+  child_list detached;
+  for (auto& one : children::mine().all())
+    if (one->detached())
+      detached.push_back(one);
+    else if (!one->adopted())
+      (one->daemon() ? daemons : others).push_back(one);
+  end_daemons(daemons);
+  join_all(others, deadline::never());
+  for (auto& one : detached)
+    one->wait_until_begun();
+}
+
+} // namespace
+
+void end_runtime_at_exit() {
+  std::atexit([] { end_runtime(); });
+}
+
+void end_runtime() noexcept {
+  auto& me = self::mine();
+  auto expected = runtime_phase::live;
+  if (!me.same_process()
+      || !me.phase.compare_exchange_strong(expected, runtime_phase::ending))
+    return;
+  try {
+    end_children();
+  } catch (const std::exception& problem) {
+    auto line = fmt::format("ramet: waiting for the last children of process "
+                            "'{}': {}\n",
+                            me.name, problem.what());
+    [[maybe_unused]] auto written =
+        ::write(STDERR_FILENO, line.data(), line.size());
+  }
+  me.hold_if_interrupted();
+  // In a child the process ends right away, and its thread with it.
+  if (!me.parent)
+    watcher::mine().stop();
+  me.phase.store(runtime_phase::ended);
+  family::mine().leave();
+}
+
+} // namespace ramet::detail

@@ -1,0 +1,251 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+// The only source that knows Boost.Process. It takes from there the protocol
+// between launchers and initializers, and the initializers; what the stock
+// launchers of 1.81 do between fork and exec is replaced, see
+// docs/adr/0002-own-launcher.md.
+
+#include "launcher.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/process/v2/process.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace ramet::detail {
+
+namespace {
+
+namespace process_v2 = boost::process::v2;
+using boost::system::error_code;
+using path = process_v2::filesystem::path;
+
+// An initializer: the environment, passed on with some variables replaced.
+class environment_of_child {
+public:
+  explicit environment_of_child(const std::vector<std::string>& own) {
+    for (auto& variable : own)
+      pointers_.push_back(variable.c_str());
+    auto own_count = pointers_.size();
+    for (char** inherited = ::environ; inherited && *inherited; ++inherited) {
+      std::string_view text{*inherited};
+      auto name = text.substr(0, text.find('='));
+      bool replaced =
+          std::any_of(pointers_.begin(), pointers_.begin() + own_count,
+                      [&](std::string_view variable) {
+                        return variable.starts_with(name)
+                               && variable.substr(name.size(), 1) == "=";
+                      });
+      if (!replaced)
+        pointers_.push_back(*inherited);
+    }
+    pointers_.push_back(nullptr);
+  }
+
+  error_code on_setup(process_v2::posix::default_launcher& launcher,
+                      const path&, const char* const*) {
+    launcher.env = pointers_.data();
+    return {};
+  }
+
+private:
+  std::vector<const char*> pointers_;
+};
+
+// A stack for the moment between clone and exec, with a guard page below.
+class launch_stack {
+public:
+  launch_stack() {
+    auto* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (memory == MAP_FAILED)
+      return;
+    base_ = static_cast<char*>(memory);
+    ::mprotect(base_, guard, PROT_NONE);
+  }
+  ~launch_stack() {
+    if (base_)
+      ::munmap(base_, size);
+  }
+  launch_stack(const launch_stack&) = delete;
+  launch_stack& operator=(const launch_stack&) = delete;
+
+  char* top() const { return base_ ? base_ + size : nullptr; }
+
+private:
+  static constexpr std::size_t size = 128 * 1024;
+  static constexpr std::size_t guard = 64 * 1024;
+  char* base_ = nullptr;
+};
+
+// Everything but kill and stop, including the signals of terminals and timers:
+// a handler that ran in the child would run in the parent's memory.
+class all_signals_blocked {
+public:
+  all_signals_blocked() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  }
+  ~all_signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+  all_signals_blocked(const all_signals_blocked&) = delete;
+  all_signals_blocked& operator=(const all_signals_blocked&) = delete;
+
+  sigset_t before;
+};
+
+// A launcher in Boost.Process's sense. The child shares the parent's memory
+// until exec and the calling thread waits for that, so an error number comes
+// back in a variable, and no page table is copied.
+class vfork_launcher : public process_v2::posix::default_launcher {
+public:
+  int pidfd = -1;
+
+  template <class... Initializers>
+  void operator()(error_code& error, const path& program,
+                  const char* const* argv, Initializers&&... initializers) {
+    (set_up(error, initializers, program, argv), ...);
+    if (!error)
+      start(error, program, argv, initializers...);
+    if (error)
+      (report(error, initializers, program, argv), ...);
+  }
+
+private:
+  template <class Initializer>
+  void set_up(error_code& error, Initializer& initializer, const path& program,
+              const char* const*& argv) {
+    if constexpr (requires { initializer.on_setup(*this, program, argv); })
+      if (!error)
+        error = initializer.on_setup(*this, program, argv);
+  }
+
+  template <class Initializer>
+  void set_up_exec(error_code& error, Initializer& initializer,
+                   const path& program, const char* const*& argv) {
+    if constexpr (requires { initializer.on_exec_setup(*this, program, argv); })
+      if (!error)
+        error = initializer.on_exec_setup(*this, program, argv);
+  }
+
+  template <class Initializer>
+  void report(const error_code& error, Initializer& initializer,
+              const path& program, const char* const*& argv) {
+    if constexpr (requires {
+                    initializer.on_error(*this, program, argv, error);
+                  })
+      initializer.on_error(*this, program, argv, error);
+  }
+
+  template <class... Initializers>
+  void start(error_code& error, const path& program, const char* const* argv,
+             Initializers&... initializers) {
+    std::sort(fd_whitelist.begin(), fd_whitelist.end());
+    launch_stack stack;
+    if (!stack.top()) {
+      error.assign(errno, boost::system::system_category());
+      return;
+    }
+    volatile int child_error = 0;
+    all_signals_blocked blocked;
+    auto child = [&] {
+      reset_handlers();
+      error_code failure;
+      (set_up_exec(failure, initializers, program, argv), ...);
+      if (failure) {
+        child_error = failure.value();
+        return;
+      }
+      keep_only(fd_whitelist);
+      ::pthread_sigmask(SIG_SETMASK, &blocked.before, nullptr);
+      ::execve(program.c_str(), const_cast<char* const*>(argv),
+               const_cast<char* const*>(env));
+      child_error = errno;
+    };
+    pid = ::clone(
+        [](void* body) -> int {
+          (*static_cast<decltype(child)*>(body))();
+          // Not _exit(): sanitizers would tidy up the stack that they think
+          // this is, the parent's.
+          ::syscall(SYS_exit_group, 127);
+          return 127;
+        },
+        stack.top(), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child,
+        &pidfd);
+    if (int failed = pid < 0 ? errno : child_error) {
+      if (pid > 0) {
+        retried([&] { return ::waitpid(pid, nullptr, 0); });
+        ::close(pidfd);
+        pidfd = -1;
+      }
+      error.assign(failed, boost::system::system_category());
+    }
+  }
+
+  static void reset_handlers() {
+    for (int signal = 1; signal < NSIG; ++signal) {
+      struct sigaction action;
+      if (::sigaction(signal, nullptr, &action) != 0
+          || action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)
+        continue;
+      action = {};
+      action.sa_handler = SIG_DFL;
+      ::sigaction(signal, &action, nullptr);
+    }
+  }
+
+  static void keep_only(const std::vector<int>& sorted) {
+    unsigned next = 0;
+    for (int kept : sorted) {
+      auto fd = static_cast<unsigned>(kept);
+      if (fd > next)
+        close_on_exec(next, fd - 1);
+      next = fd + 1;
+    }
+    close_on_exec(next, ~0U);
+  }
+
+  static void close_on_exec(unsigned first, unsigned last) {
+    if (::syscall(SYS_close_range, first, last, CLOSE_RANGE_CLOEXEC) == 0)
+      return;
+    // Before Linux 5.11, or forbidden by a sandbox.
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    auto end = static_cast<unsigned>(
+        std::min<rlim_t>(limit.rlim_cur, rlim_t{1} << 20));
+    for (auto fd = first; fd <= last && fd < end; ++fd)
+      ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);
+  }
+};
+
+} // namespace
+
+launched launch_program(const launch_request& request,
+                        const std::string& purpose) {
+  std::vector<const char*> argv;
+  for (auto& argument : request.arguments)
+    argv.push_back(argument.c_str());
+  argv.push_back(nullptr);
+  error_code error;
+  vfork_launcher launcher;
+  launcher(error, path{request.program}, argv.data(),
+           environment_of_child{request.environment});
+  if (error)
+    throw_os_error(error.value(),
+                   fmt::format("{}: executing '{}'", purpose, request.program));
+  return {launcher.pid, unique_fd{launcher.pidfd}};
+}
+
+} // namespace ramet::detail

@@ -1,0 +1,149 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "pidfd_linux.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <csignal>
+#include <ctime>
+#include <string_view>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace ramet::detail {
+
+namespace {
+
+constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD
+
+// What a pidfd can be asked; from Linux 6.15 on also for the exit code of a
+// process that was reaped. Spelled out as the system's headers may be older.
+struct pidfd_information {
+  std::uint64_t mask;
+  std::uint64_t cgroup;
+  std::uint32_t ids[11]; // of process, threads, parent, users and groups
+  std::int32_t exit_code;
+};
+static_assert(sizeof(pidfd_information) == 64);
+constexpr auto pidfd_get_info = _IOWR(0xFF, 11, pidfd_information);
+constexpr std::uint64_t with_exit_code = 1U << 3;
+
+exit_status from_wait_status(int status) {
+  exit_status result;
+  if (WIFSIGNALED(status))
+    result.signal = WTERMSIG(status);
+  else
+    result.code = WEXITSTATUS(status);
+  return result;
+}
+
+} // namespace
+
+unique_fd open_pidfd(int pid) {
+  auto fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); // CLOEXEC
+  if (fd < 0 && errno != ESRCH && errno != EINVAL)
+    throw_os_error(errno, fmt::format("opening process {} to watch it", pid));
+  return unique_fd{fd};
+}
+
+bool wait_for_end(int pidfd, deadline until) {
+  using clock = std::chrono::steady_clock;
+  using namespace std::chrono;
+  for (;;) {
+    timespec left{};
+    timespec* limit = &left;
+    if (until.is_never()) {
+      limit = nullptr;
+    } else if (!until.is_now()) {
+      auto rest = until.at - clock::now();
+      if (rest > rest.zero()) {
+        auto whole = duration_cast<seconds>(rest);
+        left.tv_sec = whole.count();
+        left.tv_nsec = nanoseconds{rest - whole}.count();
+      }
+    }
+    pollfd waiting{pidfd, POLLIN, 0};
+    auto ready = ::ppoll(&waiting, 1, limit, nullptr);
+    if (ready > 0)
+      return true;
+    if (ready == 0 && (until.is_now() || clock::now() >= until.at))
+      return false;
+    if (ready < 0 && errno != EINTR)
+      throw_os_error(errno, "waiting for a process to end");
+  }
+}
+
+void send_signal(int pidfd, int signal) {
+  if (::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) < 0
+      && errno != ESRCH)
+    throw_os_error(errno,
+                   fmt::format("sending signal {} to a process", signal));
+}
+
+exit_status collect_exit(int pidfd) {
+  siginfo_t info{};
+  if (retried([&] {
+        return ::waitid(by_pidfd, static_cast<id_t>(pidfd), &info, WEXITED);
+      })
+      == 0) {
+    exit_status result;
+    if (info.si_code == CLD_EXITED)
+      result.code = info.si_status;
+    else
+      result.signal = info.si_status;
+    return result;
+  }
+  // Another thread of this process collected it, or the system did, as SIGCHLD
+  // is ignored. The code is kept a moment after the end is told.
+  for (int attempt = 0; attempt < 50; ++attempt) {
+    pidfd_information known{};
+    known.mask = with_exit_code;
+    if (::ioctl(pidfd, pidfd_get_info, &known) != 0 && errno != ESRCH)
+      break; // an older kernel
+    if ((known.mask & with_exit_code) != 0)
+      return from_wait_status(known.exit_code);
+    timespec pause{0, 100'000};
+    ::nanosleep(&pause, nullptr);
+  }
+  return {};
+}
+
+std::uint64_t start_time_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  static const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  return static_cast<std::uint64_t>(now.tv_sec) * ticks
+         + static_cast<std::uint64_t>(now.tv_nsec) * ticks / 1'000'000'000;
+}
+
+bool started_at(int pid, std::uint64_t start_time) {
+  unique_fd file{
+      ::open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC)};
+  std::array<char, 1024> buffer;
+  auto size = file ? ::read(file.get(), buffer.data(), buffer.size()) : -1;
+  if (start_time == 0 || size <= 0)
+    return true;
+  // The program's name, in parentheses, may hold anything; the 20th word after
+  // it is the start time.
+  std::string_view text{buffer.data(), static_cast<std::size_t>(size)};
+  text.remove_prefix(std::min(text.rfind(')'), text.size()));
+  for (int word = 0; word < 20; ++word) {
+    auto space = text.find(' ');
+    if (space == text.npos)
+      return true;
+    text.remove_prefix(space + 1);
+  }
+  std::uint64_t found = 0;
+  std::from_chars(text.data(), text.data() + text.size(), found);
+  static const auto second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  return found + 5 * second >= start_time && found <= start_time + 5 * second;
+}
+
+} // namespace ramet::detail

@@ -1,0 +1,79 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// What this process knows of itself: its name, its parent, and how far its
+/// runtime has come.
+
+#pragma once
+
+#include "os_posix.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace ramet::detail {
+
+enum class runtime_phase {
+  none,   ///< no ramet::runtime yet
+  live,   ///< children may be started
+  ending, ///< waiting for the last children
+  ended,
+};
+
+/// The process that started this one.
+struct parent_state {
+  std::string name;
+  int pid = 0;
+  unique_fd pidfd; ///< open for as long as this process lives
+};
+
+/// One in a process; never destroyed, so that other threads and static
+/// destructors may look at it to the end.
+///
+/// All but the atomics is written before the phase becomes `live`, and only
+/// read afterwards.
+class self {
+public:
+  static self& mine();
+
+  std::string name = "MainProcess";
+  std::string identity; ///< "": the root; "1:2": second child of the first
+  std::string argv0;
+  bool daemon = false;
+  std::shared_ptr<parent_state> parent; ///< null: the root
+
+  std::atomic<runtime_phase> phase{runtime_phase::none};
+
+  /// Ctrl-C ends the family: from now on what children do is no news.
+  std::atomic<bool> interrupted{false};
+
+  /// Claims the one runtime of this process. @throws error protocol
+  void claim_runtime();
+
+  /// @throws error protocol, which says what to do, unless children may be
+  ///   started now
+  void require_live(const std::string& attempted) const;
+
+  /// "1:2:3" for the third child of process "1:2".
+  std::string next_child_identity();
+
+  /// The process that claimed the runtime; 0 if none has.
+  int runtime_pid() const { return runtime_pid_.load(); }
+
+  /// False in a plain fork of the process that made the runtime: threads and
+  /// children are not there.
+  bool same_process() const;
+
+  /// Called by threads that have seen a child end. When that was because of
+  /// Ctrl-C, they stay here, and report no failure that is none.
+  void hold_if_interrupted() const;
+
+private:
+  self() = default;
+
+  std::atomic<unsigned> children_made_{0};
+  std::atomic<int> runtime_pid_{0};
+};
+
+} // namespace ramet::detail

@@ -1,0 +1,56 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "starter.hpp"
+
+#include <ramet/error.hpp>
+#include <ramet/start_method.hpp>
+
+#include <fmt/format.h>
+
+#include <atomic>
+
+namespace ramet {
+
+namespace {
+
+std::atomic<start_method> chosen{start_method::spawn};
+
+} // namespace
+
+std::string_view to_string(start_method method) noexcept {
+  switch (method) {
+  case start_method::spawn:
+    return "spawn";
+  case start_method::forkserver:
+    return "forkserver";
+  case start_method::fork:
+    return "fork";
+  case start_method::thread:
+    return "thread";
+  }
+  return "unknown";
+}
+
+start_method default_start_method() noexcept {
+  return chosen.load();
+}
+
+void set_default_start_method(start_method method) {
+  detail::starter_of(method);
+  chosen.store(method);
+}
+
+namespace detail {
+
+starter& starter_of(start_method method) {
+  if (method == start_method::spawn)
+    return spawn_starter();
+  throw error(errc::protocol,
+              fmt::format("choosing start method '{}': this version of ramet "
+                          "does not have it; use start_method::spawn",
+                          to_string(method)));
+}
+
+} // namespace detail
+
+} // namespace ramet

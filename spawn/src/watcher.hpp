@@ -1,0 +1,78 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// The one helper thread of a process, asleep until something happens that
+/// nobody else waits for: a child or the parent ends, or Ctrl-C.
+
+#pragma once
+
+#include "os_posix.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+
+#include <pthread.h>
+
+namespace ramet::detail {
+
+class child;
+
+/// One in a process; never destroyed. Thread-safe.
+///
+/// The thread starts with the first thing to watch and runs with all signals
+/// blocked. It sleeps in epoll on the descriptors of processes; SIGCHLD and its
+/// handler are left to the program.
+class watcher {
+public:
+  static watcher& mine();
+
+  /// Tokens below say what else has happened.
+  static constexpr std::uint64_t first_child_token = 2;
+
+  /// Calls child.on_end() when it has ended. @throws error resource_exhausted
+  void watch(const child& one);
+  void forget(const child& one) noexcept;
+
+  /// Ends this process when its parent ends, unless detached by then.
+  /// @throws error resource_exhausted
+  void watch_parent(int pidfd);
+
+  /// SIGINT has come. Async-signal-safe.
+  void on_interrupt() noexcept;
+
+  /// Ends the thread and waits for that, unless it is the caller.
+  void stop() noexcept;
+
+private:
+  static constexpr std::uint64_t command_token = 0;
+  static constexpr std::uint64_t parent_token = 1;
+  static_assert(parent_token < first_child_token);
+
+  watcher() = default;
+  void add(int fd, std::uint64_t token);
+  void start();
+  void run();
+  void on_event(std::uint64_t token);
+  void on_command();
+  int milliseconds_left() const;
+
+  std::mutex guard_; // of starting and stopping
+  bool started_ = false;
+  pthread_t thread_{};
+
+  // Written before the thread starts; read by it and, of the second, by the
+  // signal handler that is installed afterwards.
+  unique_fd epoll_;
+  unique_fd commands_;
+
+  std::atomic<bool> interrupt_{false}; // set by the handler
+  std::atomic<bool> stop_{false};
+
+  // The thread's own.
+  std::optional<std::chrono::steady_clock::time_point> grace_ends_;
+};
+
+} // namespace ramet::detail

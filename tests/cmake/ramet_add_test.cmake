@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+# ramet_add_test(NAME sources... [PLAIN] [SERIAL] [TIMEOUT seconds])
+#
+# Builds one GoogleTest program and registers each of its tests by itself, as
+# NAME.suite.test. Its main makes a runtime first (support/main.cpp).
+# PLAIN:   GoogleTest's own main: no runtime, for what starts no process.
+# SERIAL:  never beside another test; for what measures time.
+# TIMEOUT: of each single test; else RAMET_TEST_TIMEOUT.
+function(ramet_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN;SERIAL" "TIMEOUT" "")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT ${RAMET_TEST_TIMEOUT})
+  endif()
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  if(arg_PLAIN)
+    target_include_directories(${name}
+      PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/support)
+    target_link_libraries(${name}
+      PRIVATE ramet_transport_private GTest::gtest_main)
+  else()
+    target_link_libraries(${name} PRIVATE ramet_test_main)
+  endif()
+  set(properties TIMEOUT ${arg_TIMEOUT})
+  if(arg_SERIAL)
+    list(APPEND properties RUN_SERIAL TRUE)
+  endif()
+  gtest_discover_tests(${name}
+    TEST_PREFIX ${name}.
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES ${properties})
+endfunction()
+
+# ramet_add_helper(NAME sources...)
+#
+# Builds a program that tests start. It lies beside the tests' programs.
+function(ramet_add_helper name)
+  add_executable(${name} ${ARGN})
+  target_include_directories(${name}
+    PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/support)
+  target_link_libraries(${name}
+    PRIVATE ramet_spawn_private ramet_transport_private)
+endfunction()
+
+# ramet_add_program_test(NAME sources... [SERIAL] [TIMEOUT seconds])
+#
+# Builds one program that has its own main and passes by returning 0.
+function(ramet_add_program_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT ${RAMET_TEST_TIMEOUT})
+  endif()
+  ramet_add_helper(${name} ${arg_UNPARSED_ARGUMENTS})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+  if(arg_SERIAL)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+  endif()
+endfunction()
+
+# ramet_add_compile_fail_tests(FOLDER INCLUDES directories...)
+#
+# Every FOLDER/*.cpp must be refused by the compiler, with the text of its first
+# line `// expect: text` in what the compiler says.
+function(ramet_add_compile_fail_tests folder)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "INCLUDES")
+  file(GLOB cases CONFIGURE_DEPENDS
+    ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  foreach(case IN LISTS cases)
+    cmake_path(GET case STEM stem)
+    set(name ${folder}/${stem})
+    add_test(NAME ${name}
+      COMMAND ${CMAKE_COMMAND}
+        -DCXX=${CMAKE_CXX_COMPILER}
+        -DSOURCE=${case}
+        "-DINCLUDES=${arg_INCLUDES}"
+        -P ${CMAKE_CURRENT_SOURCE_DIR}/compile_fail/check.cmake)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+  endforeach()
+endfunction()

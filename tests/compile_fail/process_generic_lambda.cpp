@@ -1,0 +1,8 @@
+// expect: ramet: the function cannot be called with these arguments
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include <ramet/process.hpp>
+
+void start() {
+  ramet::process p{[](auto, auto) {}, 1};
+}

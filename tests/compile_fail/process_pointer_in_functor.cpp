@@ -1,0 +1,14 @@
+// expect: a pointer cannot travel to another process
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include <ramet/process.hpp>
+
+struct worker {
+  int* where;
+  void operator()() {}
+};
+
+void start() {
+  int here = 0;
+  ramet::process p{worker{&here}};
+}

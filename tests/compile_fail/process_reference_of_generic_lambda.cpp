@@ -1,0 +1,9 @@
+// expect: ramet: the function cannot be called with these arguments
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include <ramet/process.hpp>
+
+void start() {
+  int total = 0;
+  ramet::process p{[](auto& x) { ++x; }, total};
+}

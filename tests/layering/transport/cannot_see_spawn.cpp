@@ -1,0 +1,3 @@
+// expect: ramet/process.hpp: No such file
+
+#include <ramet/process.hpp>

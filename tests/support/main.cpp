@@ -1,0 +1,16 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// main of every test program that starts processes.
+
+#include <ramet/runtime.hpp>
+
+#include <gtest/gtest.h>
+
+int main(int argc, char** argv) {
+  // Before GoogleTest: a child's arguments are not its business, and a child
+  // runs its function here instead of the tests.
+  ramet::runtime rt{argc, argv};
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
