@@ -31,6 +31,7 @@
 #include <exception>
 #include <filesystem>
 #include <optional>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -154,10 +155,8 @@ private:
   }
 
   void wait_for_news() {
-    std::vector<ramet::native_handle_type> news{reports_.native_handle()};
-    for (const auto& worker : crew_)
-      news.push_back(worker.process.sentinel());
-    ramet::wait_for(std::chrono::milliseconds(500), news);
+    auto workers = crew_ | std::views::transform(&worker::process);
+    ramet::wait_for(std::chrono::milliseconds(500), reports_, workers);
     line_.show(progress_);
   }
 

@@ -127,10 +127,11 @@ void check_object(const segment& memory, object_ref ref) {
 
 segment peek_object(std::uint64_t id) {
   auto memory = segment::open(family::mine().path_of(id));
-  if (memory
-      && (memory.size() < sizeof(object_header)
-          || reinterpret_cast<object_header*>(memory.data())->magic
-                 != object_magic))
+  if (!memory || memory.size() < sizeof(object_header))
+    return {};
+  auto* header = reinterpret_cast<object_header*>(memory.data());
+  if (header->magic != object_magic
+      || memory.size() < least_bytes(header->kind))
     return {};
   return memory;
 }

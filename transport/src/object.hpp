@@ -107,7 +107,7 @@ object_ptr open_object(object_ref ref);
 /// Checks that `memory` is such an object. @throws error protocol
 void check_object(const segment& memory, object_ref ref);
 
-/// Opens for a moment, without holding it; empty if it is gone.
+/// Opens for a moment, without holding it; empty if it is gone or damaged.
 segment peek_object(std::uint64_t id);
 
 namespace object_registry {
