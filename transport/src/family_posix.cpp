@@ -207,6 +207,10 @@ family::admission family::admit(std::string_view name) {
     if (place.serial.load(std::memory_order_relaxed) != 0
         || !place.serial.compare_exchange_strong(expected, claimed))
       continue;
+    // First of all, so that whoever settles us when we are killed finds it.
+    place.pid.store(0);
+    place.parent.store(slot_);
+    place.parent_serial.store(serial_);
     admission result{slot, table.last_serial.fetch_add(1) + 1, {}, nullptr};
     try {
       result.page_segment = segment::create(
@@ -217,11 +221,8 @@ family::admission family::admit(std::string_view name) {
     }
     result.page = reinterpret_cast<process_page*>(result.page_segment.data());
     write_field(result.page->name, name);
-    place.pid.store(0);
     place.detached.store(0);
     place.start_time.store(0);
-    place.parent.store(slot_);
-    place.parent_serial.store(serial_);
     place.serial.store(result.serial);
     return result;
   }

@@ -68,6 +68,8 @@ void bury_holder(std::uint64_t id, process_slot dead) noexcept {
       }
     for (auto& control : mailboxes_of(data))
       mailbox_core{id, data, control}.bury(dead, header.holders);
+    if (header.kind == object_kind::mutex)
+      reinterpret_cast<mutex_layout*>(data)->mutex.wake_waiters();
     header.holders.erase(dead);
     if (header.unheld())
       free_object(id, data);
@@ -90,7 +92,9 @@ void hold_by_message(object_ref ref) {
   }
 }
 
-void release_by_message(object_ref ref) noexcept {
+namespace {
+
+void let_go_by_message(object_ref ref, bool held) noexcept {
   try {
     auto memory = peek_object(ref.object);
     if (!memory)
@@ -99,12 +103,23 @@ void release_by_message(object_ref ref) noexcept {
     auto& header = *reinterpret_cast<object_header*>(data);
     if (has_end(header, ref))
       drop_pipe_end(ref.object, data, ref.part);
-    header.release_by_message();
+    if (held)
+      header.release_by_message();
     if (header.unheld())
       free_object(ref.object, data);
   } catch (const std::exception&) {
     // No memory to map it: it lives until the family ends.
   }
+}
+
+} // namespace
+
+void release_by_message(object_ref ref) noexcept {
+  let_go_by_message(ref, true);
+}
+
+void settle_by_message(object_ref ref) noexcept {
+  let_go_by_message(ref, false);
 }
 
 } // namespace ramet::detail

@@ -31,4 +31,9 @@ void hold_by_message(object_ref ref);
 /// The message is gone; a pipe end that nobody took out of it is closed.
 void release_by_message(object_ref ref) noexcept;
 
+/// After the death of somebody who was at one of the above, nobody knows how
+/// far: closes a pipe end that went astray. A hold that may be one too many
+/// stays; better the object lives as long as the family than too short.
+void settle_by_message(object_ref ref) noexcept;
+
 } // namespace ramet::detail

@@ -37,8 +37,10 @@ struct mailbox_side {
   std::atomic<std::uint64_t> pending_segment;
   std::atomic<std::uint64_t> pending_parcel;
   /// How many references of the message at `pending_frame` were entered in
-  /// (producers) or taken off (consumers) the objects' books.
+  /// (producers) or taken off (consumers) the objects' books; with
+  /// `next_ref_begun` when the next one perhaps was, too.
   std::atomic<std::uint32_t> pending_refs;
+  static constexpr std::uint32_t next_ref_begun = 0x8000'0000;
   cursor pending_frame;
 
   alignas(64) std::atomic<std::uint64_t> count;

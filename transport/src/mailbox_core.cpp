@@ -246,7 +246,14 @@ void mailbox_core::enter_refs(std::span<const object_ref> refs,
   side.pending_refs.store(0, std::memory_order_relaxed);
   side.pending_count.store(load(side.count) + 1, std::memory_order_release);
   for (std::uint32_t i = 0; i < refs.size(); ++i) {
-    hold_by_message(refs[i]);
+    side.pending_refs.store(i | mailbox_side::next_ref_begun,
+                            std::memory_order_release);
+    try {
+      hold_by_message(refs[i]);
+    } catch (...) {
+      side.pending_refs.store(i, std::memory_order_release);
+      throw;
+    }
     side.pending_refs.store(i + 1, std::memory_order_release);
   }
 }
@@ -520,6 +527,8 @@ void mailbox_core::consume(const found_frame& found) {
   // producers may overwrite it.
   std::uint32_t released = 0;
   for (auto& ref : found.message.refs) {
+    side.pending_refs.store(released | mailbox_side::next_ref_begun,
+                            std::memory_order_release);
     release_by_message(ref);
     side.pending_refs.store(++released, std::memory_order_release);
   }
@@ -644,6 +653,8 @@ void mailbox_core::bury(process_slot dead,
               std::try_to_lock};
   } catch (const std::exception&) { // the next one to lock tries again
   }
+  control_.producers.lock.wake_waiters();
+  control_.consumers.lock.wake_waiters();
   control_.bells.disarm(dead);
   doorbell::remove(object_, control_.part, dead);
   // The dead may have been about to wake somebody, or just woken.
@@ -674,11 +685,14 @@ mailbox_core::refs_at(segment_cache& segments, parcel_cache& parcels,
 void mailbox_core::repair_producers() {
   auto& side = control_.producers;
   if (load(side.pending_count) == load(side.count) + 1) {
-    if (auto entered = side.pending_refs.load(std::memory_order_relaxed)) {
+    if (auto pending = side.pending_refs.load(std::memory_order_relaxed)) {
       std::shared_ptr<const void> storage;
       auto refs = refs_at(put_segment_, put_parcels_, side.pending_frame, storage);
-      for (auto& ref : refs.first(std::min<std::size_t>(entered, refs.size())))
+      std::size_t entered = pending & ~mailbox_side::next_ref_begun;
+      for (auto& ref : refs.first(std::min(entered, refs.size())))
         release_by_message(ref);
+      if (entered != pending && entered < refs.size())
+        settle_by_message(refs[entered]);
     }
     for (auto* file : {&side.pending_segment, &side.pending_parcel})
       if (auto id = load(*file))
@@ -695,12 +709,17 @@ void mailbox_core::repair_producers() {
 void mailbox_core::repair_consumers() {
   auto& side = control_.consumers;
   auto pending = load(side.pending_count);
-  auto released = side.pending_refs.load(std::memory_order_relaxed);
-  if (pending == load(side.count) + 1 && released > 0) {
+  auto given_up = side.pending_refs.load(std::memory_order_relaxed);
+  if (pending == load(side.count) + 1 && given_up != 0) {
     std::shared_ptr<const void> storage;
     auto refs = refs_at(take_segment_, take_parcels_, side.pending_frame, storage);
-    for (auto& ref : refs.subspan(std::min<std::size_t>(released, refs.size()))) {
-      release_by_message(ref);
+    auto released = given_up & ~mailbox_side::next_ref_begun;
+    if (released != given_up && released < refs.size())
+      settle_by_message(refs[released++]);
+    while (released < refs.size()) {
+      side.pending_refs.store(released | mailbox_side::next_ref_begun,
+                              std::memory_order_release);
+      release_by_message(refs[released]);
       side.pending_refs.store(++released, std::memory_order_release);
     }
     side.count.store(pending, std::memory_order_release);

@@ -28,7 +28,15 @@ bool close_pipe_end(std::uint64_t object, std::byte* data, std::uint32_t end,
   if (!pipe_at(data).owners[end].compare_exchange_strong(word, closed))
     return false;
   close_pipe_boxes(object, data);
+  drop_unreadable(object, data, end);
   return true;
+}
+
+void drop_unreadable(std::uint64_t object, std::byte* data,
+                     std::uint32_t end) {
+  auto owner = end_owner::unpack(pipe_at(data).owners[end].load());
+  if (owner.who == end_owner::closed)
+    mailbox_core{object, data, pipe_at(data).boxes[end]}.clear();
 }
 
 end_owner adopt_pipe_end(pipe_layout& pipe, std::uint32_t end) {

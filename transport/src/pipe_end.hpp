@@ -19,6 +19,11 @@ void close_pipe_boxes(std::uint64_t object, std::byte* data);
 bool close_pipe_end(std::uint64_t object, std::byte* data, std::uint32_t end,
                     end_owner expected);
 
+/// If the end is closed, drops what still waits for it: nobody will read it,
+/// and ends of other pipes in it must not stay open. For who closes it, and,
+/// as they may be at it just then, for who puts into it.
+void drop_unreadable(std::uint64_t object, std::byte* data, std::uint32_t end);
+
 /// Out of a message, into this process. @throws error closed
 end_owner adopt_pipe_end(pipe_layout& pipe, std::uint32_t end);
 

@@ -97,7 +97,10 @@ put_status pipe_side::put(const outgoing& message, deadline until) const {
     throw error(errc::protocol, "sending on the receiving end of a one-way "
                                 "pipe: send on the other end, or make the "
                                 "pipe duplex");
-  return out_->put(message, until);
+  auto result = out_->put(message, until);
+  if (result == put_status::done)
+    drop_unreadable(object_->id(), object_->data(), 1 - end_);
+  return result;
 }
 
 take_status pipe_side::take(receiver receive, deadline until) const {

@@ -32,6 +32,11 @@ public:
   /// @throws error protocol when the calling thread does not hold it
   void unlock();
 
+  /// Lets all who wait look again, after the death of somebody who perhaps
+  /// waited, too: when he was the one that the last unlock woke, and another
+  /// one took the lock meanwhile, nobody else would ever be woken.
+  void wake_waiters();
+
 private:
   pthread_mutex_t mutex_;
 };

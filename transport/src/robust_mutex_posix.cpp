@@ -4,7 +4,14 @@
 
 #include "os_posix.hpp"
 
+#include <climits>
 #include <ctime>
+
+#if defined(__GLIBC__)
+#  include <linux/futex.h>
+#  include <sys/syscall.h>
+#  include <unistd.h>
+#endif
 
 namespace ramet::detail {
 
@@ -75,6 +82,13 @@ lock_result robust_mutex::lock_until(deadline until) {
 
 void robust_mutex::recovered() {
   ::pthread_mutex_consistent(&mutex_);
+}
+
+void robust_mutex::wake_waiters() {
+#if defined(__GLIBC__)
+  ::syscall(SYS_futex, &mutex_.__data.__lock, FUTEX_WAKE, INT_MAX, nullptr,
+            nullptr, 0);
+#endif
 }
 
 void robust_mutex::unlock() {
