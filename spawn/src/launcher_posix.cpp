@@ -24,6 +24,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// ThreadSanitizer's own clone() takes the child for one with memory of its own,
+// and turns itself off in it, which is to say here.
+#if defined(__SANITIZE_THREAD__)
+extern "C" int __clone(int (*)(void*), void*, int, void*, ...);
+#define RAMET_CLONE __clone
+#else
+#define RAMET_CLONE ::clone
+#endif
+
 namespace ramet::detail {
 
 namespace {
@@ -174,7 +183,7 @@ private:
                const_cast<char* const*>(env));
       child_error = errno;
     };
-    pid = ::clone(
+    pid = RAMET_CLONE(
         [](void* body) -> int {
           (*static_cast<decltype(child)*>(body))();
           // Not _exit(): sanitizers would tidy up the stack that they think

@@ -29,8 +29,11 @@ void expect_closed(Action&& action) {
   EXPECT_LT(time, soon);
 }
 
-void expect_closed_end(connection& end) {
+// After the death of the other end's owner, which need not have been noticed
+// here yet.
+void expect_closed_end(connection& end, ramet::process& owner) {
   expect_closed([&] { end.recv_for<int>(long_enough); });
+  owner.join();
   expect_closed([&] { end.send(1); });
 }
 
@@ -51,10 +54,9 @@ TEST_F(kill_pipe_owners_test, leave_what_they_sent_then_closed) {
   ASSERT_TRUE(here.poll_for(long_enough));
   ASSERT_TRUE(falls_asleep(child.pid()));
   child.kill();
-  child.join();
   for (int i = 0; i < 100; ++i)
     EXPECT_EQ(std::get<0>(here.recv<int, std::string>()), i);
-  expect_closed_end(here);
+  expect_closed_end(here, child);
 }
 
 TEST_F(kill_pipe_owners_test, end_the_wait_of_the_other_end) {
@@ -106,8 +108,18 @@ TEST_F(kill_pipe_owners_test, close_what_is_in_a_queue_that_dies_with_them) {
   word.recv<int>();
   EXPECT_FALSE(here.poll());
   child.kill();
-  expect_closed_end(here);
-  child.join();
+  expect_closed_end(here, child);
+}
+
+// The sender keeps its end; but nobody can receive any more.
+TEST_F(kill_pipe_owners_test, close_what_they_have_not_received) {
+  auto [here, there] = ramet::pipe();
+  auto [near, far] = ramet::pipe();
+  ramet::process child{[](connection) { sleep_for_ever(); }, std::move(far)};
+  near.send(std::move(there));
+  EXPECT_FALSE(here.poll());
+  child.kill();
+  expect_closed_end(here, child);
 }
 
 TEST_F(kill_pipe_owners_test, close_what_is_in_a_pipe_in_a_pipe) {
@@ -122,10 +134,7 @@ TEST_F(kill_pipe_owners_test, close_what_is_in_a_pipe_in_a_pipe) {
                        std::move(outer_far)};
   EXPECT_FALSE(here.poll());
   child.kill();
-  child.join();
-  expect_closed([&] { outer.recv<int>(); });
-  EXPECT_TRUE(here.poll()) << "still held by an unread message of a dead pipe";
-  expect_closed_end(here);
+  expect_closed_end(here, child);
 }
 
 void hand_down(connection end, connection word) {
@@ -144,8 +153,7 @@ TEST_F(kill_pipe_owners_test, may_be_grandchildren) {
   int pid = word.recv<int>();
   EXPECT_FALSE(here.poll());
   ASSERT_EQ(::kill(pid, SIGKILL), 0);
-  expect_closed_end(here);
-  child.join();
+  expect_closed_end(here, child);
 }
 
 TEST_F(kill_pipe_owners_test, may_be_grandchildren_that_die_with_their_parent) {
@@ -154,8 +162,7 @@ TEST_F(kill_pipe_owners_test, may_be_grandchildren_that_die_with_their_parent) {
   ramet::process child{hand_down, std::move(there), std::move(child_word)};
   word.recv<int>();
   child.kill();
-  expect_closed_end(here);
-  child.join();
+  expect_closed_end(here, child);
 }
 
 // Sends every end that it gets on to the next, with a message in each.

@@ -13,7 +13,8 @@ namespace {
 struct attached_mailbox final : object::attachment {
   explicit attached_mailbox(object& at)
       : core(at.id(), at.data(),
-             reinterpret_cast<mailbox_layout*>(at.data())->control) {}
+             reinterpret_cast<mailbox_layout*>(at.data())->control,
+             at.weak_from_this()) {}
 
   mailbox_core core;
 };

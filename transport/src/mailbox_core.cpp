@@ -133,8 +133,9 @@ private:
 };
 
 mailbox_core::mailbox_core(std::uint64_t object, std::byte* data,
-                           mailbox_control& control)
-    : object_(object), control_(control),
+                           mailbox_control& control,
+                           std::weak_ptr<detail::object> keeper)
+    : object_(object), keeper_(std::move(keeper)), control_(control),
       put_segment_({data + control.home_offset, home_capacity}),
       take_segment_({data + control.home_offset, home_capacity}) {}
 
@@ -432,8 +433,9 @@ struct mailbox_core::found_frame {
   cursor at;
   cursor after;
   std::uint64_t left_segment = home_segment; // followed a link out of it
-  std::uint64_t parcel = 0;
+  std::uint64_t parcel_id = 0;
   std::uint64_t parcel_size = 0;
+  std::shared_ptr<incoming_parcel> parcel;
   incoming message;
 };
 
@@ -487,10 +489,11 @@ bool mailbox_core::find_frame(found_frame& found) {
   if (large) {
     parcel_note note;
     std::memcpy(&note, body, sizeof note);
-    found.parcel = note.parcel;
+    found.parcel_id = note.parcel;
     found.parcel_size = note.size;
     try {
-      found.message = open_parcel(note, refs, take_parcels_);
+      found.parcel
+          = std::make_shared<incoming_parcel>(note, refs, take_parcels_);
     } catch (const error& e) {
       if (e.code() == errc::protocol) { // else it would bar the way for ever
         consume(found);
@@ -499,6 +502,9 @@ bool mailbox_core::find_frame(found_frame& found) {
       throw;
     }
     found.message.type = header.type;
+    found.message.bytes = found.parcel->bytes();
+    found.message.refs = found.parcel->refs();
+    found.message.storage = found.parcel;
   } else {
     auto* first = reinterpret_cast<const object_ref*>(body);
     found.message.type = header.type;
@@ -509,18 +515,21 @@ bool mailbox_core::find_frame(found_frame& found) {
   return true;
 }
 
-void mailbox_core::consume(const found_frame& found) {
+void mailbox_core::consume(found_frame& found) {
   auto& side = control_.consumers;
   auto next = load(side.count) + 1;
   set(side.cursors[next % 2], found.after);
-  if (found.message.refs.empty() && found.parcel == 0
+  if (found.message.refs.empty() && found.parcel_id == 0
       && found.left_segment == home_segment) {
     side.count.store(next, std::memory_order_release); // consumed
     return;
   }
+  bool kept = found.parcel && found.parcel.use_count() > 2; // by a view
+  if (kept)
+    found.parcel->claim();
   set(side.pending_frame, found.at);
   side.pending_segment.store(found.left_segment, std::memory_order_relaxed);
-  side.pending_parcel.store(found.parcel, std::memory_order_relaxed);
+  side.pending_parcel.store(found.parcel_id, std::memory_order_relaxed);
   side.pending_refs.store(0, std::memory_order_relaxed);
   side.pending_count.store(next, std::memory_order_release);
   // While the frame is still ours to read: after the store of the count
@@ -533,14 +542,16 @@ void mailbox_core::consume(const found_frame& found) {
     side.pending_refs.store(++released, std::memory_order_release);
   }
   side.count.store(next, std::memory_order_release); // consumed
-  if (found.parcel != 0) {
+  if (found.parcel_id != 0)
     control_.parcel_bytes_taken.store(load(control_.parcel_bytes_taken)
                                           + found.parcel_size,
                                       std::memory_order_release);
-    if (worth_recycling(found.message)) {
-      recycle_parcel(found.parcel, found.message, control_.spare_parcel);
-      side.pending_parcel.store(0, std::memory_order_release);
-    }
+  if (found.parcel) {
+    if (kept)
+      found.parcel->keep(keeper_, control_.spare_parcel);
+    else
+      found.parcel->recycle(control_.spare_parcel);
+    side.pending_parcel.store(0, std::memory_order_release);
   }
   finish_consuming();
 }
@@ -581,7 +592,7 @@ take_status mailbox_core::take(receiver receive, deadline until) {
             return take_status::done;
           }
           consume(found);
-          if (found.parcel == 0)
+          if (!found.parcel)
             take_parcels_.small_message();
         }
       }
@@ -667,16 +678,14 @@ void mailbox_core::bury(process_slot dead,
 std::span<const object_ref>
 mailbox_core::refs_at(segment_cache& segments, parcel_cache& parcels,
                       const cursor& frame,
-                      std::shared_ptr<const void>& storage) {
+                      std::optional<incoming_parcel>& parcel) {
   auto* bytes = segments.get(load(frame.segment)).at(load(frame.position));
   auto header = read_header(bytes);
   auto* body = bytes + sizeof(frame_header);
   if (header.refs & out_of_line) {
     parcel_note note;
     std::memcpy(&note, body, sizeof note);
-    auto message = open_parcel(note, header.refs & ~out_of_line, parcels);
-    storage = message.storage;
-    return message.refs;
+    return parcel.emplace(note, header.refs & ~out_of_line, parcels).refs();
   }
   return {reinterpret_cast<const object_ref*>(body), header.refs};
 }
@@ -686,8 +695,8 @@ void mailbox_core::repair_producers() {
   auto& side = control_.producers;
   if (load(side.pending_count) == load(side.count) + 1) {
     if (auto pending = side.pending_refs.load(std::memory_order_relaxed)) {
-      std::shared_ptr<const void> storage;
-      auto refs = refs_at(put_segment_, put_parcels_, side.pending_frame, storage);
+      std::optional<incoming_parcel> parcel;
+      auto refs = refs_at(put_segment_, put_parcels_, side.pending_frame, parcel);
       std::size_t entered = pending & ~mailbox_side::next_ref_begun;
       for (auto& ref : refs.first(std::min(entered, refs.size())))
         release_by_message(ref);
@@ -711,8 +720,8 @@ void mailbox_core::repair_consumers() {
   auto pending = load(side.pending_count);
   auto given_up = side.pending_refs.load(std::memory_order_relaxed);
   if (pending == load(side.count) + 1 && given_up != 0) {
-    std::shared_ptr<const void> storage;
-    auto refs = refs_at(take_segment_, take_parcels_, side.pending_frame, storage);
+    std::optional<incoming_parcel> parcel;
+    auto refs = refs_at(take_segment_, take_parcels_, side.pending_frame, parcel);
     auto released = given_up & ~mailbox_side::next_ref_begun;
     if (released != given_up && released < refs.size())
       settle_by_message(refs[released++]);

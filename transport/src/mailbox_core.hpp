@@ -12,7 +12,9 @@
 
 #include <ramet/detail/mailbox.hpp>
 
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 
 namespace ramet::detail {
@@ -20,8 +22,10 @@ namespace ramet::detail {
 /// One process's view of a mailbox. Thread-safe. Does not keep the object.
 class mailbox_core {
 public:
+  /// `keeper` is the open object, if this view outlives one call.
   mailbox_core(std::uint64_t object, std::byte* data,
-               mailbox_control& control);
+               mailbox_control& control,
+               std::weak_ptr<detail::object> keeper = {});
 
   put_status put(const outgoing& message, deadline until);
   take_status take(receiver receive, deadline until);
@@ -70,13 +74,13 @@ private:
   void wait_for_room(std::size_t frame, std::uint64_t parcel, deadline until);
 
   bool find_frame(found_frame& found);
-  void consume(const found_frame& found);
+  void consume(found_frame& found);
   void finish_consuming();
 
   std::span<const object_ref> refs_at(segment_cache& segments,
                                       parcel_cache& parcels,
                                       const cursor& frame,
-                                      std::shared_ptr<const void>& storage);
+                                      std::optional<incoming_parcel>& parcel);
   void repair_producers();
   void repair_consumers();
 
@@ -85,6 +89,7 @@ private:
   void notify_consumers();
 
   std::uint64_t object_;
+  std::weak_ptr<detail::object> keeper_;
   mailbox_control& control_;
   segment_cache put_segment_;  // guarded by the producers' lock
   segment_cache take_segment_; // guarded by the consumers' lock

@@ -56,7 +56,7 @@ struct object_header {
 /// A shared object that is open in this process. Copies of handles share it;
 /// when the last is gone, the process lets go of the object, and the object's
 /// memory is freed if nobody else holds it.
-class object {
+class object : public std::enable_shared_from_this<object> {
 public:
   object(segment memory, std::uint64_t id, std::uint32_t ledger_entry)
       : memory_(std::move(memory)), id_(id), ledger_entry_(ledger_entry) {}

@@ -32,6 +32,10 @@ parcel_header& header_of(const segment& memory) {
   return *reinterpret_cast<parcel_header*>(memory.data());
 }
 
+bool recyclable(std::size_t size) {
+  return size >= min_recycled && size <= max_recycled;
+}
+
 std::size_t refs_offset(std::uint64_t payload) {
   return sizeof(parcel_header) + (payload + 15) / 16 * 16;
 }
@@ -84,7 +88,7 @@ outgoing_parcel::outgoing_parcel(const outgoing& message,
     if (!take_spare(spare, cache, size)) {
       memory_ = std::make_shared<segment>(segment::create(path, size, size, prefault::yes));
       header_of(*memory_).storage = id_;
-      if (size >= min_recycled && size <= max_recycled)
+      if (recyclable(size))
         cache.remember(id_, memory_);
     }
     auto& header = header_of(*memory_);
@@ -148,48 +152,65 @@ void outgoing_parcel::hand_over() {
 
 // -- receiver -----------------------------------------------------------------
 
-incoming open_parcel(const parcel_note& note, std::uint32_t refs,
-                     parcel_cache& cache) {
-  auto memory = cache.find(note.storage);
-  if (!memory) {
-    memory = std::make_shared<segment>(
-        segment::open(family::mine().path_of(note.parcel), prefault::yes));
-    if (*memory && memory->size() >= min_recycled
-        && memory->size() <= max_recycled)
-      cache.remember(note.storage, memory);
+incoming_parcel::incoming_parcel(const parcel_note& note, std::uint32_t refs,
+                                 parcel_cache& cache)
+    : note_(note), refs_(refs), memory_(cache.find(note.storage)) {
+  auto path = family::mine().path_of(note.parcel);
+  if (!memory_) {
+    memory_ = std::make_shared<segment>(segment::open(path, prefault::yes));
+    if (recyclable(memory_->size()))
+      cache.remember(note.storage, memory_);
   }
-  if (!*memory || note.size > memory->size()
-      || memory->size() < refs_offset(note.size) + refs * sizeof(object_ref))
+  if (!*memory_ || note.size > memory_->size()
+      || memory_->size() < refs_offset(note.size) + refs * sizeof(object_ref))
     throw error(errc::protocol,
                 fmt::format("receiving a message of {} bytes: its segment {} "
                             "is missing or too short; it was damaged from "
                             "outside",
-                            note.size,
-                            family::mine().path_of(note.parcel)));
-  auto* data = memory->data();
-  return {0,
-          {data + sizeof(parcel_header), note.size},
-          {reinterpret_cast<const object_ref*>(data + refs_offset(note.size)),
-           refs},
-          std::move(memory)};
+                            note.size, path));
 }
 
-bool worth_recycling(const incoming& message) {
-  auto size = message.bytes.size();
-  // One holder is the message, one the cache; any other is a view.
-  return size >= min_recycled && size <= max_recycled
-         && message.storage.use_count() <= 2;
+incoming_parcel::~incoming_parcel() {
+  if (kept_) {
+    if (auto open_box = box_.lock())
+      recycle(*spare_);
+    else
+      segment::remove(family::mine().path_of(note_.parcel));
+  }
+  if (ledger_entry_)
+    ledger::mine().erase(*ledger_entry_);
 }
 
-void recycle_parcel(std::uint64_t id, const incoming& message,
-                    std::atomic<std::uint64_t>& spare) {
-  // Abandoned from the start, should its next sender die.
-  auto* header = reinterpret_cast<parcel_header*>(
-      const_cast<std::byte*>(message.bytes.data()) - sizeof(parcel_header));
-  header->handed_over.store(0, std::memory_order_release);
+std::span<const std::byte> incoming_parcel::bytes() const {
+  return {memory_->data() + sizeof(parcel_header), note_.size};
+}
+
+std::span<const object_ref> incoming_parcel::refs() const {
+  auto* first = memory_->data() + refs_offset(note_.size);
+  return {reinterpret_cast<const object_ref*>(first), refs_};
+}
+
+void incoming_parcel::claim() {
+  ledger_entry_ = ledger::mine().insert(note_.parcel);
+}
+
+void incoming_parcel::keep(std::weak_ptr<object> box,
+                           std::atomic<std::uint64_t>& spare) {
+  // From now on it is abandoned when we die.
+  header_of(*memory_).handed_over.store(0, std::memory_order_release);
+  box_ = std::move(box);
+  spare_ = &spare;
+  kept_ = true;
+}
+
+void incoming_parcel::recycle(std::atomic<std::uint64_t>& spare) {
+  // So that it is abandoned from the start, should its next sender die.
+  header_of(*memory_).handed_over.store(0, std::memory_order_release);
   std::uint64_t none = 0;
-  if (!spare.compare_exchange_strong(none, id, std::memory_order_acq_rel))
-    segment::remove(family::mine().path_of(id));
+  if (!recyclable(memory_->size())
+      || !spare.compare_exchange_strong(none, note_.parcel,
+                                        std::memory_order_acq_rel))
+    segment::remove(family::mine().path_of(note_.parcel));
 }
 
 bool parcel_is_abandoned(const segment& memory) {

@@ -13,9 +13,12 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 
 namespace ramet::detail {
+
+class object;
 
 /// What the mailbox's frame says of a parcel.
 struct parcel_note {
@@ -83,17 +86,40 @@ private:
   bool sent_ = false;
 };
 
-/// The receiver's side: the mapped message, without its type.
-/// @throws error protocol when the file is missing or does not fit
-incoming open_parcel(const parcel_note& note, std::uint32_t refs,
-                     parcel_cache& cache);
+/// The receiver's side: the mapped message while it is read, and for as long
+/// as the reader keeps a view of it.
+class incoming_parcel {
+public:
+  /// @throws error protocol when the file is missing or does not fit
+  incoming_parcel(const parcel_note& note, std::uint32_t refs,
+                  parcel_cache& cache);
+  incoming_parcel(const incoming_parcel&) = delete;
+  incoming_parcel& operator=(const incoming_parcel&) = delete;
+  /// Gives the file back, if it was kept.
+  ~incoming_parcel();
 
-/// The message was read: keeps its file as the spare, or removes it.
-void recycle_parcel(std::uint64_t id, const incoming& message,
-                    std::atomic<std::uint64_t>& spare);
+  std::span<const std::byte> bytes() const;
+  std::span<const object_ref> refs() const;
 
-/// Is such a parcel worth keeping?
-bool worth_recycling(const incoming& message);
+  /// Before the message is consumed: the file will be ours to remove. Written
+  /// in the ledger, so that it is removed when we die.
+  /// @throws error resource_exhausted
+  void claim();
+  /// After the message was consumed: the file lives as long as this object.
+  /// Then it becomes the spare of the mailbox in \`box\`, if that is still open.
+  void keep(std::weak_ptr<object> box, std::atomic<std::uint64_t>& spare);
+  /// After the message was consumed: the file becomes the spare, or goes.
+  void recycle(std::atomic<std::uint64_t>& spare);
+
+private:
+  parcel_note note_;
+  std::uint32_t refs_;
+  std::shared_ptr<segment> memory_;
+  std::optional<std::uint32_t> ledger_entry_;
+  std::weak_ptr<object> box_;
+  std::atomic<std::uint64_t>* spare_ = nullptr; // inside box_
+  bool kept_ = false;
+};
 
 /// True when a dead sender had not yet handed the parcel over.
 bool parcel_is_abandoned(const segment& memory);

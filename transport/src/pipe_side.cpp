@@ -18,8 +18,9 @@ pipe_layout& pipe_of(object& at) {
 
 struct attached_pipe final : object::attachment {
   explicit attached_pipe(object& at)
-      : boxes{{at.id(), at.data(), pipe_of(at).boxes[0]},
-              {at.id(), at.data(), pipe_of(at).boxes[1]}} {}
+      : boxes{{at.id(), at.data(), pipe_of(at).boxes[0], at.weak_from_this()},
+              {at.id(), at.data(), pipe_of(at).boxes[1], at.weak_from_this()}} {
+  }
 
   mailbox_core boxes[2];
 };

@@ -24,6 +24,19 @@
 
 namespace ramet {
 
+class process;
+
+namespace detail {
+
+/// What can stand first among a process's arguments, options aside.
+template <class F>
+concept callee =
+    !std::same_as<
+        std::remove_cvref_t<F>,
+        process> && !std::same_as<std::remove_cvref_t<F>, process_options>;
+
+} // namespace detail
+
 /// A handle to a child process, in the manner of std::thread.
 ///
 /// @code
@@ -56,12 +69,8 @@ public:
   ///   not available), resource_exhausted, os_failure (the program cannot be
   ///   executed; the message says why), and whatever converting or encoding an
   ///   argument throws
-  template <class F, class... Args>
-  requires(
-      !std::same_as<
-          std::remove_cvref_t<F>,
-          process> && !std::same_as<std::remove_cvref_t<F>, process_options>) explicit process(F&& f,
-                                                                                               Args&&... args)
+  template <detail::callee F, class... Args>
+  explicit process(F&& f, Args&&... args)
       : process(process_options{}, std::forward<F>(f),
                 std::forward<Args>(args)...) {}
 

@@ -9,6 +9,7 @@
 #include <ramet/detail/code_address.hpp>
 #include <ramet/detail/serializable.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -196,17 +197,19 @@ inline constexpr bool wants_reference =
     std::is_lvalue_reference_v<
         Param> && !std::is_const_v<std::remove_reference_t<Param>>;
 
+template <class T>
+concept move_only = std::move_constructible<T> && !std::copy_constructible<T>;
+
 /// True when Arg would do if only it were moved.
-template <class Param, class Arg>
-inline constexpr bool must_be_moved =
-    std::is_lvalue_reference_v<Arg>&& std::is_same_v<
-        std::remove_cvref_t<Arg>,
-        std::remove_cvref_t<
-            Param>> && !std::is_copy_constructible_v<std::remove_cvref_t<Arg>> && std::is_move_constructible_v<std::remove_cvref_t<Arg>>;
+template <class Param, class Arg, class Value = std::remove_cvref_t<Arg>>
+concept must_be_moved = std::is_lvalue_reference_v<Arg> && move_only<
+    Value> && std::same_as<Value, std::remove_cvref_t<Param>>;
 
 template <class Callee, class... Args>
 struct call_plan {
   using params = typename chosen_parameters<Callee, Args...>::list;
+  template <class Param>
+  using value_of = std::remove_cvref_t<Param>;
 
   template <class... Ps>
   static consteval bool any_reference(param_list<Ps...>) {
@@ -225,14 +228,12 @@ struct call_plan {
   static consteval bool callable(param_list<Ps...>) {
     if constexpr (sizeof...(Ps) != sizeof...(Args))
       return false;
-    else if constexpr (!(std::is_convertible_v<Args,
-                                               std::remove_cvref_t<Ps>> && ...))
+    else if constexpr (!(std::convertible_to<Args, value_of<Ps>> && ...))
       return false;
     else
-      return std::is_invocable_v<
+      return std::invocable<
                  Callee&,
-                 std::remove_cvref_t<
-                     Ps>...> || std::is_invocable_v<Callee, std::remove_cvref_t<Ps>...>;
+                 value_of<Ps>...> || std::invocable<Callee, value_of<Ps>...>;
   }
 
   template <class... Ps>
