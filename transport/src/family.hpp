@@ -106,7 +106,9 @@ public:
   /// Says that the process in `slot` is dead (or was never launched): marks
   /// ends closed and owners dead, lets go of all it held, repairs locks that
   /// it died in, wakes every waiter on those things, and frees the slot. May be
-  /// repeated when an undertaker itself died half-way. Never throws.
+  /// repeated when an undertaker itself died half-way. First take over its
+  /// children (adopt_children_of): afterwards nobody knows whose they were.
+  /// Never throws.
   void settle(process_slot slot) noexcept;
 
   /// The slots of all unsettled processes whose parent is this one.

@@ -34,6 +34,7 @@ struct family_table {
   std::uint64_t magic;
   std::uint32_t version;
   std::atomic<std::uint32_t> last_serial;
+  std::atomic<std::uint32_t> slots_used; ///< those beyond never were
   process_entry entries[max_processes];
 };
 
@@ -223,6 +224,10 @@ family::admission family::admit(std::string_view name) {
     write_field(result.page->name, name);
     place.detached.store(0);
     place.start_time.store(0);
+    auto used = table.slots_used.load();
+    while (used <= slot
+           && !table.slots_used.compare_exchange_weak(used, slot + 1)) {
+    }
     place.serial.store(result.serial);
     return result;
   }
@@ -257,7 +262,7 @@ std::vector<process_slot> family::children_of(process_slot slot) const {
   auto& table = table_of(table_);
   auto serial = table.entries[slot].serial.load();
   std::vector<process_slot> result;
-  for (process_slot child = 0; child < max_processes; ++child) {
+  for (process_slot child = 0; child < table.slots_used.load(); ++child) {
     auto& place = table.entries[child];
     if (child != slot && place.serial.load() != 0
         && place.parent.load() == slot && place.parent_serial.load() == serial)
