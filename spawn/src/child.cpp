@@ -128,12 +128,13 @@ void child::on_end() {
     finish();
 }
 
+bool child::begun() const {
+  std::scoped_lock lock{guard_};
+  return status_ || !about_.page
+         || about_.page->phase.load() != process_phase::admitted;
+}
+
 void child::wait_until_begun() {
-  auto begun = [this] {
-    std::scoped_lock lock{guard_};
-    return status_ || !about_.page
-           || about_.page->phase.load() != process_phase::admitted;
-  };
   // Nothing tells when; but it takes a millisecond or two, once.
   while (!begun() && !join(deadline::in(begin_poll_interval))) {
   }

@@ -69,8 +69,9 @@ public:
   void signal(int number) const;
   void detach();
 
-  /// Waits until the child has taken over what it runs, or has ended: from then
+  /// True once the child has taken over what it runs, or has ended: from then
   /// on it does not need us.
+  bool begun() const;
   void wait_until_begun();
 
   /// For the watcher: the child's descriptor has become readable.
@@ -84,7 +85,7 @@ private:
   const std::uint64_t token_;
   std::atomic<bool> detached_{false};
 
-  std::mutex guard_;     // of all below
+  mutable std::mutex guard_; // of all below
   unsigned joining_ = 0; // threads that wait, instead of the watcher
   std::optional<exit_status> status_;
   std::optional<remote_exception> exception_;

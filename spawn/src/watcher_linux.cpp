@@ -22,11 +22,14 @@ namespace {
 
 constexpr std::size_t stack_bytes = 256 * 1024;
 
-// The parent is dead: nobody waits for what we do any more.
+// The parent is dead: nobody waits for what we do any more. Our children watch
+// us; killing them here would let our other threads see and tell their end.
+// Only one that has not come that far (or never will: another program) is
+// killed.
 void die_with_parent() {
   for (auto& one : children::mine().all()) {
     try {
-      if (!one->detached())
+      if (!one->detached() && !one->begun())
         one->signal(SIGKILL);
     } catch (const error&) { // not ours any more; it watches us itself
     }

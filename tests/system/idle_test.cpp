@@ -64,31 +64,41 @@ TEST_F(idle_test, costs_no_cpu_time_however_a_process_waits) {
     idlers.push_back(
         {how, ramet::process{std::forward<decltype(call)>(call)...}});
   };
-  add("get", [](ramet::queue<int> q) { q.get(); }, nothing);
-  add("get_for", [](ramet::queue<int> q) { q.get_for(1h); }, nothing);
-  add("recv", [](ramet::connection c) { c.recv<int>(); }, std::move(there));
-  add("wait",
+  add(
+      "get", [](ramet::queue<int> q) { q.get(); }, nothing);
+  add(
+      "get_for", [](ramet::queue<int> q) { q.get_for(1h); }, nothing);
+  add(
+      "recv", [](ramet::connection c) { c.recv<int>(); }, std::move(there));
+  add(
+      "wait",
       [](ramet::queue<int> q, ramet::connection c) {
         ramet::wait(q, c, *ramet::parent_process());
       },
       nothing, std::move(far));
-  add("poll",
+  add(
+      "poll",
       [](ramet::queue<int> q) {
         pollfd ready{q.native_handle(), POLLIN, 0};
         ::poll(&ready, 1, -1);
       },
       nothing);
-  add("lock", [](ramet::mutex m) { m.lock(); }, taken);
-  add("put", [](ramet::queue<int> q) { q.put(2); }, full);
-  add("send",
+  add(
+      "lock", [](ramet::mutex m) { m.lock(); }, taken);
+  add(
+      "put", [](ramet::queue<int> q) { q.put(2); }, full);
+  add(
+      "send",
       [](ramet::connection c) {
         while (c.try_send(std::string(1000, 'x'))) {
         }
         c.send(std::string(1000, 'x'));
       },
       std::move(clogging));
-  add("queue.join", [](ramet::queue<int> q) { q.join(); }, undone);
-  add("process.join, with a child",
+  add(
+      "queue.join", [](ramet::queue<int> q) { q.join(); }, undone);
+  add(
+      "process.join, with a child",
       [](ramet::queue<int> q) {
         ramet::process{[](ramet::queue<int> q) { q.get(); }, q}.join();
       },

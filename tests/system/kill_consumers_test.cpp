@@ -41,8 +41,8 @@ void storm(shape kind, std::uint32_t kills) {
     consumers.emplace_back(consume, work, seen);
   std::uint32_t number = 0;
   times.push_back(0);
-  for (std::uint32_t round = 0;
-       round < kills && !testing::Test::HasFailure(); ++round) {
+  for (std::uint32_t round = 0; round < kills && !testing::Test::HasFailure();
+       ++round) {
     auto kill_before = number + 1 + dice.below(items_per_kill);
     for (std::uint32_t i = 0; i < items_per_kill; ++i) {
       times.push_back(0);
@@ -52,8 +52,8 @@ void storm(shape kind, std::uint32_t kills) {
           << "the other consumers are stuck after " << round << " kills";
       if (number == kill_before) {
         pass(dice.within(300us));
-        auto& victim
-            = consumers[dice.below(static_cast<std::uint32_t>(how_many))];
+        auto& victim =
+            consumers[dice.below(static_cast<std::uint32_t>(how_many))];
         victim.kill();
         victim.join();
         victim = ramet::process{consume, work, seen};

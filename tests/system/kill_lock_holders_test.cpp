@@ -131,8 +131,9 @@ TEST_F(kill_lock_holders_test, are_reported_to_one_of_many_waiters) {
 
 enum counter : std::size_t { first, second, told, repaired };
 
-// What the mutex guards are two numbers that are equal while it is free. Whoever
-// finds them different puts that right; it must be because an owner died.
+// What the mutex guards are two numbers that are equal while it is free.
+// Whoever finds them different puts that right; it must be because an owner
+// died.
 void count_up(ramet::mutex& lock, const scoreboard& board) {
   try {
     lock.lock();

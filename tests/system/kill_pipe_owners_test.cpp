@@ -46,8 +46,8 @@ TEST_F(kill_pipe_owners_test, leave_what_they_sent_then_closed) {
   auto [here, there] = ramet::pipe();
   ramet::process child{[](connection pipe) {
                          for (int i = 0; i < 100; ++i)
-                           pipe.send(i, std::string(i % 10 == 0 ? 50'000 : 5,
-                                                    'x'));
+                           pipe.send(
+                               i, std::string(i % 10 == 0 ? 50'000 : 5, 'x'));
                          pipe.recv<int>();
                        },
                        std::move(there)};
@@ -217,6 +217,55 @@ TEST_F(kill_pipe_owners_test, may_be_sending_an_end) {
   }
   std::cout << "100 kills, " << arrived << " ends arrived, " << closed
             << " were closed" << std::endl;
+}
+
+// Whoever was killed with an end in hand: nobody else meets what is left of it.
+TEST_F(kill_pipe_owners_test, may_be_receiving_an_end) {
+  chance dice;
+  auto greet = [](ramet::queue<connection> box) {
+    for (auto& end : box)
+      end.send(7);
+  };
+  ramet::queue<connection> box;
+  std::vector<ramet::process> greeters;
+  for (int i = 0; i < 2; ++i)
+    greeters.emplace_back(greet, box);
+  int greeted = 0;
+  int closed = 0;
+  for (int round = 0; round < 100 && !HasFailure(); ++round) {
+    std::vector<connection> mine;
+    std::vector<connection> theirs;
+    for (int i = 0; i < 50; ++i) {
+      auto [here, there] = ramet::pipe();
+      mine.push_back(std::move(here));
+      theirs.push_back(std::move(there));
+    }
+    for (auto& end : theirs)
+      box.put(std::move(end));
+    pass(dice.within(300us));
+    greeters[0].kill();
+    greeters[0].join();
+    for (auto& end : mine) {
+      try {
+        EXPECT_EQ(end.recv_for<int>(soon), 7);
+        ++greeted;
+      } catch (const ramet::error& e) {
+        EXPECT_EQ(e.code(), ramet::errc::closed) << e.what();
+        ++closed;
+      }
+    }
+    EXPECT_TRUE(greeters[1].running()) << "met what was not for it";
+    greeters.erase(greeters.begin());
+    greeters.emplace_back(greet, box);
+  }
+  box.close();
+  for (auto& one : greeters) {
+    EXPECT_TRUE(one.join_for(soon));
+    EXPECT_TRUE(one.status() && one.status()->success());
+  }
+  EXPECT_LE(closed, 100);
+  std::cout << "100 kills, " << greeted << " ends in use, " << closed
+            << " died with their receiver" << std::endl;
 }
 
 // Both ends of a pipe travel while their sender is killed.

@@ -41,10 +41,9 @@ TEST_F(large_messages_test, stay_after_their_producer_was_joined) {
 
 TEST_F(large_messages_test, stay_in_a_pipe_after_their_sender_was_joined) {
   auto [here, there] = ramet::pipe();
-  ramet::process child{[](ramet::connection pipe) {
-                         pipe.send(std::string(mebi, 'x'));
-                       },
-                       std::move(there)};
+  ramet::process child{
+      [](ramet::connection pipe) { pipe.send(std::string(mebi, 'x')); },
+      std::move(there)};
   ASSERT_TRUE(child.join_for(4s));
   EXPECT_EQ(here.recv<std::string>(), std::string(mebi, 'x'));
   expect_error(ramet::errc::closed, {}, [&] { here.recv<std::string>(); });
@@ -117,9 +116,9 @@ TEST_F(large_messages_test, go_to_each_of_several_children) {
 class sparse_bytes {
 public:
   explicit sparse_bytes(std::size_t size)
-      : bytes_{static_cast<std::byte*>(::mmap(
-                   nullptr, size, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)),
+      : bytes_{static_cast<std::byte*>(
+                   ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)),
                size} {
     for (std::uint64_t at = 0; at < size; at += mebi)
       std::memcpy(bytes_.data() + at, &at, sizeof at);

@@ -128,10 +128,12 @@ TEST_F(lost_wakes_test, are_made_good_for_who_puts_into_a_full_queue) {
   }
 }
 
-// A producer that puts once, after saying so.
+// A producer that puts once, a short time after saying so.
 void put_once(number_queue box, std::string board_path) {
   scoreboard board{board_path};
+  chance dice{static_cast<std::uint32_t>(::getpid())};
   board[0].fetch_add(1);
+  pass(dice.within(120us));
   box.put(1);
   for (;;)
     ::pause();
@@ -143,7 +145,7 @@ void kill_the_waker(void (*waiter)(number_queue)) {
   number_queue box;
   scoreboard board;
   ramet::process consumer{waiter, box};
-  for (std::uint64_t round = 1; round <= 80; ++round) {
+  for (std::uint64_t round = 1; round <= 150; ++round) {
     ASSERT_TRUE(falls_asleep(consumer.pid()));
     ramet::process producer{put_once, box, board.path()};
     ASSERT_TRUE(eventually([&] { return board[0].load() == round; }));
@@ -157,7 +159,7 @@ void kill_the_waker(void (*waiter)(number_queue)) {
   }
   consumer.kill();
   consumer.join();
-  std::cout << "80 kills, " << box.stats().messages_put << " messages put"
+  std::cout << "150 kills, " << box.stats().messages_put << " messages put"
             << std::endl;
 }
 
@@ -182,15 +184,17 @@ TEST_F(lost_wakes_test, of_a_dead_consumer_are_made_good_for_who_joins) {
     ASSERT_TRUE(falls_asleep(joiner.pid()));
     ramet::process worker{[](number_queue box, std::string board_path) {
                             scoreboard board{board_path};
+                            chance dice{static_cast<std::uint32_t>(::getpid())};
                             box.get();
                             board[0].store(1);
+                            pass(dice.within(80us));
                             box.task_done();
                             for (;;)
                               ::pause();
                           },
                           box, board.path()};
     ASSERT_TRUE(eventually([&] { return board[0].load() == 1; }));
-    pass(dice.within(10us));
+    pass(dice.within(30us));
     worker.kill();
     worker.join();
     if (box.try_join())

@@ -26,8 +26,8 @@ public:
   scoreboard() : fd_(::memfd_create("scoreboard", MFD_CLOEXEC)) {
     if (fd_ < 0 || ::ftruncate(fd_, bytes) != 0)
       throw std::runtime_error("no memory for a scoreboard");
-    path_ = "/proc/" + std::to_string(::getpid()) + "/fd/"
-            + std::to_string(fd_);
+    path_ =
+        "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd_);
     map();
   }
   /// What another process has made.
@@ -51,8 +51,8 @@ private:
   static constexpr std::size_t bytes = size * sizeof(std::uint64_t);
 
   void map() {
-    auto* memory
-        = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
+    auto* memory =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
     if (fd_ < 0 || memory == MAP_FAILED)
       throw std::runtime_error("cannot open scoreboard " + path_);
     counters_ = static_cast<std::atomic<std::uint64_t>*>(memory);

@@ -33,8 +33,8 @@ TEST_F(start_test, works_a_thousand_times_while_threads_allocate_and_lock) {
       std::vector<std::unique_ptr<std::string>> heap(100);
       for (std::size_t i = 0; !over.load(); ++i) {
         std::scoped_lock lock{own, shared};
-        heap[i % heap.size()]
-            = std::make_unique<std::string>(1 + i % 5000, 'x');
+        heap[i % heap.size()] =
+            std::make_unique<std::string>(1 + i % 5000, 'x');
         std::this_thread::yield();
       }
     });
@@ -42,10 +42,9 @@ TEST_F(start_test, works_a_thousand_times_while_threads_allocate_and_lock) {
   for (int i = 0; i < 2; ++i)
     starters.emplace_back([&, i] {
       for (int k = 0; k < per_thread; ++k) {
-        ramet::process child{[](ramet::queue<int> results, int number) {
-                               results.put(number);
-                             },
-                             results, i * per_thread + k};
+        ramet::process child{
+            [](ramet::queue<int> results, int number) { results.put(number); },
+            results, i * per_thread + k};
         child.join();
         EXPECT_TRUE(child.status()->success());
       }

@@ -54,11 +54,16 @@ protected:
   }
 
   void TearDown() override {
-    EXPECT_TRUE(ramet::active_children().empty());
+    auto left = ramet::active_children();
+    EXPECT_TRUE(left.empty()) << left.size() << " children are left";
+    for (auto& child : left) { // of a test that failed
+      child.kill();
+      child.join();
+    }
+    left.clear();
     // Children of dead children are the watcher's, in its own thread.
-    EXPECT_TRUE(eventually([] {
-      return ramet::detail::children::mine().all().empty();
-    }));
+    EXPECT_TRUE(eventually(
+        [] { return ramet::detail::children::mine().all().empty(); }));
     EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child or a zombie";
     EXPECT_EQ(errno, ECHILD);
     EXPECT_TRUE(eventually([&] { return open_descriptors() == descriptors_; }));

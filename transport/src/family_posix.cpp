@@ -86,7 +86,16 @@ struct family_maker {
   static void found(family& self) {
     auto made = make_family_directory();
     self.directory_ = std::move(made.path);
+    try {
+      fill_directory(self);
+    } catch (...) {
+      remove_family_directory(self.directory_);
+      throw;
+    }
     self.lock_ = made.lock.release();
+  }
+
+  static void fill_directory(family& self) {
     self.table_ = segment::create(self.directory_ + "/family",
                                   sizeof(family_table), sizeof(family_table));
     auto& table = table_of(self.table_);

@@ -78,23 +78,26 @@ void bury_holder(std::uint64_t id, process_slot dead) noexcept {
   }
 }
 
-void hold_by_message(object_ref ref) {
+void hold_by_message(object_ref ref, ref_step step) {
   // The sender's handle keeps it open, so this does not map it anew.
   auto object = open_object(ref);
+  auto before = step.progress.load(std::memory_order_relaxed);
+  step.begin();
   object->header().hold_by_message();
-  if (!has_end(object->header(), ref))
-    return;
   try {
-    send_pipe_end(*reinterpret_cast<pipe_layout*>(object->data()), ref.part);
+    if (has_end(object->header(), ref))
+      send_pipe_end(*reinterpret_cast<pipe_layout*>(object->data()), ref.part);
   } catch (...) {
     object->header().release_by_message();
+    step.progress.store(before, std::memory_order_release);
     throw;
   }
+  step.end();
 }
 
 namespace {
 
-void let_go_by_message(object_ref ref, bool held) noexcept {
+void let_go_by_message(object_ref ref, const ref_step* step) noexcept {
   try {
     auto memory = peek_object(ref.object);
     if (!memory)
@@ -103,8 +106,10 @@ void let_go_by_message(object_ref ref, bool held) noexcept {
     auto& header = *reinterpret_cast<object_header*>(data);
     if (has_end(header, ref))
       drop_pipe_end(ref.object, data, ref.part);
-    if (held)
+    if (step) {
+      step->begin();
       header.release_by_message();
+    }
     if (header.unheld())
       free_object(ref.object, data);
   } catch (const std::exception&) {
@@ -114,12 +119,13 @@ void let_go_by_message(object_ref ref, bool held) noexcept {
 
 } // namespace
 
-void release_by_message(object_ref ref) noexcept {
-  let_go_by_message(ref, true);
+void release_by_message(object_ref ref, ref_step step) noexcept {
+  let_go_by_message(ref, &step);
+  step.end();
 }
 
 void settle_by_message(object_ref ref) noexcept {
-  let_go_by_message(ref, false);
+  let_go_by_message(ref, nullptr);
 }
 
 } // namespace ramet::detail

@@ -10,6 +10,7 @@
 
 #include <ramet/detail/message.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -24,16 +25,34 @@ void free_object(std::uint64_t id, std::byte* data) noexcept;
 /// if nobody else holds it. May be repeated. Never throws.
 void bury_holder(std::uint64_t id, process_slot dead) noexcept;
 
+/// How far somebody is with the references of a message, written down for who
+/// goes on when he is killed.
+struct ref_step {
+  static constexpr std::uint32_t begun = 0x8000'0000;
+  /// Beside 0: nothing is done yet, but it will be.
+  static constexpr std::uint32_t certain = 0x4000'0000;
+
+  std::atomic<std::uint32_t>& progress;
+  std::uint32_t index; ///< of the reference
+  std::uint32_t after; ///< what `progress` is when it is done
+
+  void begin() const {
+    progress.store(index | begun, std::memory_order_seq_cst);
+  }
+  void end() const { progress.store(after, std::memory_order_release); }
+};
+
 /// A message that holds `ref` is about to be published.
 /// @throws error closed when the sender does not own that pipe end any more
-void hold_by_message(object_ref ref);
+void hold_by_message(object_ref ref, ref_step step);
 
 /// The message is gone; a pipe end that nobody took out of it is closed.
-void release_by_message(object_ref ref) noexcept;
+void release_by_message(object_ref ref, ref_step step) noexcept;
 
-/// After the death of somebody who was at one of the above, nobody knows how
-/// far: closes a pipe end that went astray. A hold that may be one too many
-/// stays; better the object lives as long as the family than too short.
+/// When somebody died in one of the above, at a step that was begun: closes a
+/// pipe end that went astray and frees what nobody holds. If he had not yet
+/// changed the count of holds, the object lives as long as the family; better
+/// so than too short.
 void settle_by_message(object_ref ref) noexcept;
 
 } // namespace ramet::detail

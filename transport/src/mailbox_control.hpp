@@ -18,6 +18,10 @@ namespace ramet::detail {
 struct cursor {
   std::atomic<std::uint64_t> segment;
   std::atomic<std::uint64_t> position; ///< bytes since the segment's beginning
+  /// Producers: where the present visit to the home segment began, or the next
+  /// one will. So positions in it only grow, and an old one is never taken for
+  /// a new one.
+  std::atomic<std::uint64_t> home;
 };
 
 /// One side of a mailbox: the producers' or the consumers'.
@@ -37,10 +41,8 @@ struct mailbox_side {
   std::atomic<std::uint64_t> pending_segment;
   std::atomic<std::uint64_t> pending_parcel;
   /// How many references of the message at `pending_frame` were entered in
-  /// (producers) or taken off (consumers) the objects' books; with
-  /// `next_ref_begun` when the next one perhaps was, too.
+  /// (producers) or taken off (consumers) the objects' books; see ref_step.
   std::atomic<std::uint32_t> pending_refs;
-  static constexpr std::uint32_t next_ref_begun = 0x8000'0000;
   cursor pending_frame;
 
   alignas(64) std::atomic<std::uint64_t> count;
@@ -59,11 +61,11 @@ struct mailbox_control {
   // Guarded by the producers' lock.
   std::atomic<std::uint64_t> home_reserved; ///< bytes backed by memory
   std::atomic<std::uint64_t> bytes_put;
-  std::atomic<std::uint64_t> peak_depth;
 
   std::atomic<std::uint64_t> parcel_bytes_put;
 
   mailbox_side consumers;
+  std::atomic<std::uint64_t> peak_depth; ///< as consumers have seen it
   // Guarded by the consumers' lock.
   std::atomic<std::uint64_t> parcel_bytes_taken;
   /// Id of a parcel that was read and may be used again; 0: none.

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -37,6 +38,7 @@ void set(cursor& target, std::uint64_t segment, std::uint64_t position) {
 
 void set(cursor& target, const cursor& source) {
   set(target, load(source.segment), load(source.position));
+  target.home.store(load(source.home), std::memory_order_relaxed);
 }
 
 cursor& current(mailbox_side& side) {
@@ -64,6 +66,12 @@ void snapshot(const mailbox_side& side, cursor& result) {
     if (side.count.load(std::memory_order_relaxed) == count)
       return;
   }
+}
+
+bool has_pipe_ends(const incoming& message) {
+  return std::any_of(
+      message.refs.begin(), message.refs.end(),
+      [](const object_ref& ref) { return ref.kind == object_kind::pipe; });
 }
 
 [[noreturn]] void throw_damaged(std::uint64_t object,
@@ -148,6 +156,17 @@ bool mailbox_core::room_for_message() const {
                 < control_.maxsize;
 }
 
+// Are so many bytes free after `at`, as far as we know of the consumers?
+bool mailbox_core::fits(const cursor& at, std::size_t bytes) {
+  auto segment = load(at.segment);
+  auto capacity = put_segment_.get(segment).capacity;
+  // Consumers who have not arrived in this segment free nothing in it yet.
+  auto start = segment == home_segment ? load(at.home) : std::uint64_t{0};
+  auto head = known_consumers_.segment == segment ? known_consumers_.position
+                                                  : start;
+  return load(at.position) + bytes - head <= capacity;
+}
+
 // Finds room for a frame of `bytes` (and a link after it) in the producers'
 // segment. Puts a skip mark where the lap ends too early.
 bool mailbox_core::find_room(std::size_t bytes, cursor& at) {
@@ -155,16 +174,17 @@ bool mailbox_core::find_room(std::size_t bytes, cursor& at) {
   auto position = load(at.position);
   auto& ring = put_segment_.get(segment);
   auto contiguous = ring.contiguous(position);
-  auto needed = bytes <= contiguous ? bytes : contiguous + bytes;
-  cursor consumers;
-  snapshot(control_.consumers, consumers);
-  // Consumers who have not arrived in this segment free nothing in it yet.
-  auto head = load(consumers.segment) == segment ? load(consumers.position)
-                                                 : std::uint64_t{0};
-  if (position + needed + link_reserve - head > ring.capacity)
-    return false;
+  auto needed = (bytes <= contiguous ? bytes : contiguous + bytes)
+                + link_reserve;
+  if (!fits(at, needed)) {
+    cursor consumers;
+    snapshot(control_.consumers, consumers);
+    known_consumers_ = {load(consumers.segment), load(consumers.position)};
+    if (!fits(at, needed))
+      return false;
+  }
   if (segment == home_segment)
-    grow_home(position, needed + link_reserve);
+    grow_home(position, needed);
   if (bytes > contiguous) {
     write_header(ring.at(position), {skip_mark, 0, 0});
     at.position.store(position + contiguous, std::memory_order_relaxed);
@@ -189,9 +209,10 @@ void mailbox_core::grow_home(std::uint64_t position, std::size_t bytes) {
   control_.home_reserved.store(wanted, std::memory_order_release);
 }
 
-// Writes at `from` that the next message is elsewhere.
-void mailbox_core::link_to(const cursor& from, std::uint64_t segment,
-                           std::uint64_t position) {
+// Writes at `from` that the next message is elsewhere. Returns where the link
+// ends.
+std::uint64_t mailbox_core::link_to(const cursor& from, std::uint64_t segment,
+                                    std::uint64_t position) {
   auto& ring = put_segment_.get(load(from.segment));
   auto here = load(from.position);
   if (ring.contiguous(here) < link_bytes) {
@@ -201,6 +222,7 @@ void mailbox_core::link_to(const cursor& from, std::uint64_t segment,
   write_header(ring.at(here), {link_mark, 0, 0});
   link_target target{segment, position};
   std::memcpy(ring.at(here) + sizeof(frame_header), &target, sizeof target);
+  return here + link_bytes;
 }
 
 // A ring that consumers are just emptying has room in a moment, and stays in
@@ -236,7 +258,9 @@ void mailbox_core::extend_chain(cursor& at, std::size_t frame) {
   side.pending_segment.store(id, std::memory_order_relaxed);
   side.pending_count.store(load(side.count) + 1, std::memory_order_release);
   make_chained_segment(id, capacity);
-  link_to(at, id, 0);
+  auto left = link_to(at, id, 0);
+  if (load(at.segment) == home_segment)
+    at.home.store(left, std::memory_order_relaxed);
   set(at, id, 0);
 }
 
@@ -246,17 +270,8 @@ void mailbox_core::enter_refs(std::span<const object_ref> refs,
   set(side.pending_frame, frame);
   side.pending_refs.store(0, std::memory_order_relaxed);
   side.pending_count.store(load(side.count) + 1, std::memory_order_release);
-  for (std::uint32_t i = 0; i < refs.size(); ++i) {
-    side.pending_refs.store(i | mailbox_side::next_ref_begun,
-                            std::memory_order_release);
-    try {
-      hold_by_message(refs[i]);
-    } catch (...) {
-      side.pending_refs.store(i, std::memory_order_release);
-      throw;
-    }
-    side.pending_refs.store(i + 1, std::memory_order_release);
-  }
+  for (std::uint32_t i = 0; i < refs.size(); ++i)
+    hold_by_message(refs[i], {side.pending_refs, i, i + 1});
 }
 
 put_status mailbox_core::put_locked(const outgoing& message,
@@ -270,10 +285,10 @@ put_status mailbox_core::put_locked(const outgoing& message,
   if (load(at.segment) != home_segment
       && control_.consumers.count.load(std::memory_order_acquire)
              == load(side.count)) {
-    // All is read: go home, so that the further segment can be freed. All
-    // consumers have left home, so it begins anew.
-    link_to(at, home_segment, 0);
-    set(at, home_segment, 0);
+    // All is read: go home, so that the further segment can be freed.
+    auto home = load(at.home);
+    link_to(at, home_segment, home);
+    set(at, home_segment, home);
   }
   if (!find_room(bytes, at)) {
     if (!control_.chained)
@@ -309,7 +324,8 @@ put_status mailbox_core::put_locked(const outgoing& message,
   }
 
   auto count = load(side.count) + 1;
-  set(side.cursors[count % 2], load(at.segment), load(at.position) + bytes);
+  at.position.store(load(at.position) + bytes, std::memory_order_relaxed);
+  set(side.cursors[count % 2], at);
   side.count.store(count, std::memory_order_release); // published
   side.pending_segment.store(0, std::memory_order_relaxed);
   side.pending_parcel.store(0, std::memory_order_relaxed);
@@ -321,9 +337,6 @@ put_status mailbox_core::put_locked(const outgoing& message,
     control_.parcel_bytes_put.store(
         load(control_.parcel_bytes_put) + message.size,
         std::memory_order_release);
-  auto depth = count - load(control_.consumers.count);
-  if (depth > load(control_.peak_depth))
-    control_.peak_depth.store(depth, std::memory_order_relaxed);
   return put_status::done;
 }
 
@@ -444,11 +457,28 @@ std::size_t mailbox_core::size() const {
   return control_.producers.count.load(std::memory_order_acquire) - taken;
 }
 
+// Is there a message? Looks at the producers' count only when all that we knew
+// of is taken.
+bool mailbox_core::waiting() const {
+  auto taken = control_.consumers.count.load(std::memory_order_acquire);
+  if (known_put_.load(std::memory_order_acquire) > taken)
+    return true;
+  auto put = control_.producers.count.load(std::memory_order_acquire);
+  known_put_.store(put, std::memory_order_release);
+  if (put > taken && put - taken > load(control_.peak_depth))
+    control_.peak_depth.store(put - taken, std::memory_order_relaxed);
+  return put > taken;
+}
+
 bool mailbox_core::find_frame(found_frame& found) {
   auto& side = control_.consumers;
   auto count = load(side.count);
-  if (control_.producers.count.load(std::memory_order_acquire) == count)
-    return false;
+  if (known_put_.load(std::memory_order_acquire) <= count) {
+    auto put = control_.producers.count.load(std::memory_order_acquire);
+    if (put == count)
+      return false;
+    known_put_.store(put, std::memory_order_release);
+  }
   auto segment = load(current(side).segment);
   auto position = load(current(side).position);
   frame_header header;
@@ -515,6 +545,28 @@ bool mailbox_core::find_frame(found_frame& found) {
   return true;
 }
 
+// From here on the message counts as taken should we die.
+void mailbox_core::begin_consuming(const found_frame& found) {
+  auto& side = control_.consumers;
+  auto next = load(side.count) + 1;
+  // What stands here of the message before is done with.
+  side.pending_count.store(0, std::memory_order_seq_cst);
+  set(side.cursors[next % 2], found.after);
+  set(side.pending_frame, found.at);
+  side.pending_segment.store(found.left_segment, std::memory_order_relaxed);
+  side.pending_parcel.store(found.parcel_id, std::memory_order_relaxed);
+  side.pending_refs.store(ref_step::certain, std::memory_order_relaxed);
+  side.pending_count.store(next, std::memory_order_release);
+}
+
+void mailbox_core::forget_consuming() {
+  auto& side = control_.consumers;
+  side.pending_count.store(0, std::memory_order_release);
+  side.pending_segment.store(0, std::memory_order_relaxed);
+  side.pending_parcel.store(0, std::memory_order_relaxed);
+  side.pending_refs.store(0, std::memory_order_release);
+}
+
 void mailbox_core::consume(found_frame& found) {
   auto& side = control_.consumers;
   auto next = load(side.count) + 1;
@@ -527,20 +579,12 @@ void mailbox_core::consume(found_frame& found) {
   bool kept = found.parcel && found.parcel.use_count() > 2; // by a view
   if (kept)
     found.parcel->claim();
-  set(side.pending_frame, found.at);
-  side.pending_segment.store(found.left_segment, std::memory_order_relaxed);
-  side.pending_parcel.store(found.parcel_id, std::memory_order_relaxed);
-  side.pending_refs.store(0, std::memory_order_relaxed);
-  side.pending_count.store(next, std::memory_order_release);
+  begin_consuming(found);
   // While the frame is still ours to read: after the store of the count
   // producers may overwrite it.
-  std::uint32_t released = 0;
-  for (auto& ref : found.message.refs) {
-    side.pending_refs.store(released | mailbox_side::next_ref_begun,
-                            std::memory_order_release);
-    release_by_message(ref);
-    side.pending_refs.store(++released, std::memory_order_release);
-  }
+  auto& refs = found.message.refs;
+  for (std::uint32_t i = 0; i < refs.size(); ++i)
+    release_by_message(refs[i], {side.pending_refs, i, i + 1});
   side.count.store(next, std::memory_order_release); // consumed
   if (found.parcel_id != 0)
     control_.parcel_bytes_taken.store(load(control_.parcel_bytes_taken)
@@ -570,7 +614,7 @@ void mailbox_core::finish_consuming() {
 
 take_status mailbox_core::take(receiver receive, deadline until) {
   for (;;) {
-    if (size() != 0) {
+    if (waiting()) {
       bool taken = false;
       {
         side_lock lock{*this, control_.consumers,
@@ -579,6 +623,10 @@ take_status mailbox_core::take(receiver receive, deadline until) {
         if (find_frame(found)) {
           taken = true;
           bool left = false;
+          // An end of a pipe that we adopt and die with is gone: nobody else
+          // could get it out of this message any more.
+          if (has_pipe_ends(found.message))
+            begin_consuming(found);
           try {
             left = receive(found.message) == verdict::leave;
           } catch (...) {
@@ -587,6 +635,7 @@ take_status mailbox_core::take(receiver receive, deadline until) {
             throw;
           }
           if (left) {
+            forget_consuming();
             // The wake that brought us here may be another's who wants it.
             control_.not_empty.notify_one();
             return take_status::done;
@@ -601,7 +650,7 @@ take_status mailbox_core::take(receiver receive, deadline until) {
         return take_status::done;
       }
     }
-    if (closed() && size() == 0)
+    if (closed() && !waiting())
       return take_status::closed;
     auto look = [&] { return ready(); };
     if (!until.is_now()
@@ -619,7 +668,7 @@ void mailbox_core::after_take() {
   else if (!control_.chained && control_.not_full.somebody_parked()
            && half_empty())
     control_.not_full.notify_one();
-  if (has_bell_.load(std::memory_order_relaxed) && size() == 0)
+  if (has_bell_.load(std::memory_order_relaxed) && !waiting())
     rearm();
 }
 
@@ -697,11 +746,12 @@ void mailbox_core::repair_producers() {
     if (auto pending = side.pending_refs.load(std::memory_order_relaxed)) {
       std::optional<incoming_parcel> parcel;
       auto refs = refs_at(put_segment_, put_parcels_, side.pending_frame, parcel);
-      std::size_t entered = pending & ~mailbox_side::next_ref_begun;
-      for (auto& ref : refs.first(std::min(entered, refs.size())))
-        release_by_message(ref);
+      auto entered = pending & ~ref_step::begun;
       if (entered != pending && entered < refs.size())
         settle_by_message(refs[entered]);
+      for (; entered > 0 && entered <= refs.size(); --entered)
+        release_by_message(refs[entered - 1],
+                           {side.pending_refs, entered - 1, entered - 1});
     }
     for (auto* file : {&side.pending_segment, &side.pending_parcel})
       if (auto id = load(*file))
@@ -722,15 +772,12 @@ void mailbox_core::repair_consumers() {
   if (pending == load(side.count) + 1 && given_up != 0) {
     std::optional<incoming_parcel> parcel;
     auto refs = refs_at(take_segment_, take_parcels_, side.pending_frame, parcel);
-    auto released = given_up & ~mailbox_side::next_ref_begun;
-    if (released != given_up && released < refs.size())
+    auto released = given_up & ~(ref_step::begun | ref_step::certain);
+    if ((given_up & ref_step::begun) && released < refs.size())
       settle_by_message(refs[released++]);
-    while (released < refs.size()) {
-      side.pending_refs.store(released | mailbox_side::next_ref_begun,
-                              std::memory_order_release);
-      release_by_message(refs[released]);
-      side.pending_refs.store(++released, std::memory_order_release);
-    }
+    for (; released < refs.size(); ++released)
+      release_by_message(refs[released],
+                         {side.pending_refs, released, released + 1});
     side.count.store(pending, std::memory_order_release);
   }
   if (pending != 0 && pending == load(side.count))
@@ -750,7 +797,9 @@ mailbox_stats mailbox_core::stats() const {
   result.messages_put
       = control_.producers.count.load(std::memory_order_acquire);
   result.bytes_put = load(control_.bytes_put);
-  result.peak_depth = load(control_.peak_depth);
+  result.peak_depth
+      = std::max(load(control_.peak_depth),
+                 result.messages_put - result.messages_taken);
   return result;
 }
 

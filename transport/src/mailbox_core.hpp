@@ -30,7 +30,7 @@ public:
   put_status put(const outgoing& message, deadline until);
   take_status take(receiver receive, deadline until);
 
-  bool ready() const { return size() != 0 || closed(); }
+  bool ready() const { return waiting() || closed(); }
   std::size_t size() const;
   bool closed() const {
     return control_.closed.load(std::memory_order_acquire) != 0;
@@ -60,9 +60,11 @@ private:
 
   bool room_for_message() const;
   bool find_room(std::size_t bytes, cursor& at);
+  bool fits(const cursor& at, std::size_t bytes);
+  bool waiting() const;
   void grow_home(std::uint64_t position, std::size_t bytes);
-  void link_to(const cursor& from, std::uint64_t segment,
-               std::uint64_t position);
+  std::uint64_t link_to(const cursor& from, std::uint64_t segment,
+                        std::uint64_t position);
   void extend_chain(cursor& at, std::size_t frame);
   bool wait_for_consumers(const cursor& at, std::size_t bytes);
   put_status put_locked(const outgoing& message, outgoing_parcel* parcel);
@@ -75,6 +77,8 @@ private:
 
   bool find_frame(found_frame& found);
   void consume(found_frame& found);
+  void begin_consuming(const found_frame& found);
+  void forget_consuming();
   void finish_consuming();
 
   std::span<const object_ref> refs_at(segment_cache& segments,
@@ -93,6 +97,13 @@ private:
   mailbox_control& control_;
   segment_cache put_segment_;  // guarded by the producers' lock
   segment_cache take_segment_; // guarded by the consumers' lock
+  // What this process last saw of the other side, so that it need not look
+  // each time: both only grow.
+  struct {
+    std::uint64_t segment = ~std::uint64_t{0};
+    std::uint64_t position = 0;
+  } known_consumers_; // guarded by the producers' lock
+  mutable std::atomic<std::uint64_t> known_put_{0};
   parcel_cache put_parcels_;
   parcel_cache take_parcels_;
   spinner put_spinner_;

@@ -7,6 +7,10 @@
 
 #include <ramet/error.hpp>
 
+#include <atomic>
+#include <thread>
+#include <utility>
+
 namespace ramet {
 
 namespace {
@@ -15,11 +19,28 @@ detail::mutex_layout& at(const std::shared_ptr<detail::object>& object) {
   return *reinterpret_cast<detail::mutex_layout*>(object->data());
 }
 
+// Keeps the memory of a locked mutex mapped, whatever becomes of its handles:
+// the system has a list of the robust mutexes that a thread holds, and both the
+// thread's next lock and its end go through it.
+struct holder final : detail::object::attachment {
+  explicit holder(detail::object&) {}
+
+  std::atomic<std::thread::id> owner;     // only the owner finds itself here
+  std::shared_ptr<detail::object> object; // guarded by the mutex itself
+};
+
+void now_held(const std::shared_ptr<detail::object>& object) {
+  auto& held = object->attached<holder>();
+  held.object = object;
+  held.owner.store(std::this_thread::get_id(), std::memory_order_relaxed);
+}
+
 } // namespace
 
 mutex::mutex()
     : object_(detail::make_object(
-        detail::object_kind::mutex, detail::in_pages(sizeof(detail::mutex_layout)),
+        detail::object_kind::mutex,
+        detail::in_pages(sizeof(detail::mutex_layout)),
         detail::in_pages(sizeof(detail::mutex_layout)),
         [](detail::object& made) {
           reinterpret_cast<detail::mutex_layout*>(made.data())->mutex.init();
@@ -39,12 +60,14 @@ bool mutex::lock_until(detail::deadline until) {
   case detail::lock_result::timed_out:
     return false;
   case detail::lock_result::locked:
+    now_held(object_);
     return true;
   case detail::lock_result::owner_died:
     break;
   }
   shared.mutex.recovered();
-  shared.mutex.unlock();
+  now_held(object_); // no more by the dead, should it be a thread of ours
+  unlock();
   throw error(errc::owner_died,
               "locking a mutex: the process that held it was killed, and what "
               "it guards may be half changed; the mutex is free again: put "
@@ -60,6 +83,13 @@ bool mutex::try_lock() {
 }
 
 void mutex::unlock() {
+  auto& held = object_->attached<holder>();
+  std::shared_ptr<detail::object> last; // let go of after the mutex
+  if (held.owner.load(std::memory_order_relaxed)
+      == std::this_thread::get_id()) {
+    held.owner.store({}, std::memory_order_relaxed);
+    last = std::move(held.object);
+  }
   at(object_).mutex.unlock();
 }
 
@@ -75,6 +105,7 @@ bool mutex::try_recover() {
     break;
   }
   shared.mutex.recovered();
+  now_held(object_);
   return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 namespace ramet::detail {
@@ -84,37 +85,50 @@ public:
   /// True as soon as `ready()` is; false: park.
   template <class Ready>
   bool spin(Ready&& ready) {
-    auto rounds = budget_.load(std::memory_order_relaxed);
-    if (rounds < worthwhile) {
+    using clock = std::chrono::steady_clock;
+    auto budget = std::chrono::nanoseconds{
+        budget_.load(std::memory_order_relaxed)};
+    bool trying = budget < worthwhile;
+    if (trying) {
       auto waits = waits_.load(std::memory_order_relaxed) + 1;
       waits_.store(waits, std::memory_order_relaxed);
       if (waits % try_again_every != 0 || !several_cores())
         return ready();
-      rounds = worthwhile;
+      budget = longest;
     }
-    for (std::uint32_t i = 0; i < rounds; ++i) {
-      if (ready()) {
-        if (2 * i + worthwhile > rounds)
-          budget_.store(std::min(longest, 2 * i + worthwhile),
-                        std::memory_order_relaxed);
-        return true;
+    auto start = clock::now();
+    for (int rounds = 0;; ++rounds) {
+      for (int i = 0; i < looks_between_clocks; ++i) {
+        if (ready()) {
+          if (trying || rounds > 0) // allow for as much next time, and more
+            budget_.store(std::min(longest, 2 * (clock::now() - start)
+                                                + worthwhile)
+                              .count(),
+                          std::memory_order_relaxed);
+          return true;
+        }
+        relax();
       }
-      relax();
+      if (clock::now() - start >= budget)
+        break;
     }
-    budget_.store(rounds / 2, std::memory_order_relaxed);
+    budget_.store((budget / 2).count(), std::memory_order_relaxed);
     return ready();
   }
 
 private:
-  // In rounds of some 40 ns.
-  static constexpr std::uint32_t worthwhile = 100;
-  static constexpr std::uint32_t longest = 1000;
-  static constexpr std::uint32_t try_again_every = 64;
+  // Waking somebody on another core takes some 20 us here, so whoever waits for
+  // an answer from a parked one needs about twice that.
+  static constexpr std::chrono::nanoseconds longest{60'000};
+  static constexpr std::chrono::nanoseconds worthwhile{4'000};
+  static constexpr std::uint32_t try_again_every = 16;
+  static constexpr int looks_between_clocks = 16;
 
   static void relax();
   static bool several_cores();
 
-  std::atomic<std::uint32_t> budget_{several_cores() ? longest / 2 : 0};
+  std::atomic<std::int64_t> budget_{
+      several_cores() ? (longest / 2).count() : 0};
   std::atomic<std::uint32_t> waits_{0};
 };
 

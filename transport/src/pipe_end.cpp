@@ -17,6 +17,9 @@ pipe_layout& pipe_at(std::byte* data) {
 } // namespace
 
 void close_pipe_boxes(std::uint64_t object, std::byte* data) {
+  // Both before anybody is woken: who is told so here must not succeed there.
+  for (auto& box : pipe_at(data).boxes)
+    box.closed.store(1, std::memory_order_seq_cst);
   for (auto& box : pipe_at(data).boxes)
     mailbox_core{object, data, box}.close();
 }

@@ -50,16 +50,6 @@ void robust_mutex::init() {
 }
 
 lock_result robust_mutex::lock() {
-  // The sections that it guards are short: a few tries are cheaper than a
-  // sleep and a wake.
-  for (int i = 0; i < 100; ++i) {
-    int error = ::pthread_mutex_trylock(&mutex_);
-    if (error != EBUSY)
-      return result_of(error);
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#endif
-  }
   return result_of(::pthread_mutex_lock(&mutex_));
 }
 

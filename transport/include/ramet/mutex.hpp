@@ -31,7 +31,8 @@ class object;
 /// `try_recover` takes it over instead, without an exception.
 ///
 /// Thread-safe. Costs no descriptor, and no system call when nobody else has
-/// it. Belongs to the thread that locked it.
+/// it. Belongs to the thread that locked it, and stays locked when that drops
+/// its last handle.
 class mutex {
 public:
   static constexpr bool is_ramet_handle = true;
