@@ -40,7 +40,7 @@ void expect_one_quick_end(program& family, clock::time_point since,
 TEST_F(family_end_test, comes_within_a_second_of_ctrl_c_with_one_message) {
   program family{{"family_program", "sleep"}};
   family.await("directory", 1);
-  family.await("child", 3);
+  family.await("", 4); // three children and the one in the middle
   auto begin = clock::now();
   family.signal_group(SIGINT);
   expect_one_quick_end(family, begin,
@@ -51,7 +51,7 @@ TEST_F(family_end_test, comes_within_a_second_of_ctrl_c_with_one_message) {
 
 TEST_F(family_end_test, comes_when_only_the_root_is_interrupted) {
   program family{{"family_program", "sleep"}};
-  family.await("child", 3);
+  family.await("", 4); // three children and the one in the middle
   auto begin = clock::now();
   family.signal(SIGINT);
   expect_one_quick_end(family, begin,
@@ -125,7 +125,7 @@ TEST_F(family_end_test, leaves_a_childs_own_handler_alone) {
 
 TEST_F(family_end_test, comes_when_the_root_is_killed) {
   program family{{"family_program", "sleep"}};
-  family.await("child", 3);
+  family.await("", 4); // three children and the one in the middle
   auto begin = clock::now();
   family.signal(SIGKILL);
   EXPECT_EQ(family.status().signal, SIGKILL);
