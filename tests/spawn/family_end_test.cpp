@@ -51,6 +51,7 @@ TEST_F(family_end_test, comes_within_a_second_of_ctrl_c_with_one_message) {
 
 TEST_F(family_end_test, comes_when_only_the_root_is_interrupted) {
   program family{{"family_program", "sleep"}};
+  family.await("directory", 1);
   family.await("", 4); // three children and the one in the middle
   auto begin = clock::now();
   family.signal(SIGINT);
@@ -125,6 +126,7 @@ TEST_F(family_end_test, leaves_a_childs_own_handler_alone) {
 
 TEST_F(family_end_test, comes_when_the_root_is_killed) {
   program family{{"family_program", "sleep"}};
+  family.await("directory", 1);
   family.await("", 4); // three children and the one in the middle
   auto begin = clock::now();
   family.signal(SIGKILL);
