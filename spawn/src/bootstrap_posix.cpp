@@ -32,6 +32,7 @@ namespace {
 constexpr auto family_variable = "RAMET_FAMILY";
 constexpr auto parent_variable = "RAMET_PARENT";
 constexpr std::chrono::seconds last_moment{1};
+constexpr std::chrono::milliseconds dying_moment{200};
 
 void say(std::string_view text) {
   auto line = fmt::format("ramet: {}\n", text);
@@ -93,7 +94,11 @@ std::shared_ptr<parent_state> find_parent(bool& ended) {
   result->pidfd = result->pid > 0 ? open_pidfd(result->pid) : unique_fd{};
   ended = !result->pidfd || wait_for_end(result->pidfd.get(), deadline::now());
   // Compared after opening: the pid may have gone to somebody else before.
-  if (!ended && ::getppid() != result->pid)
+  if (!ended && ::getppid() != result->pid) {
+    // A dying parent gives its children away a moment before its pidfd tells.
+    ended = wait_for_end(result->pidfd.get(), deadline::in(dying_moment));
+    if (ended)
+      return result;
     exit_with_message(fmt::format(
         "process (pid {}): a ramet process with pid {} has started something "
         "that started this program, which therefore finds {} in its "
@@ -101,6 +106,7 @@ std::shared_ptr<parent_state> find_parent(bool& ended) {
         "process_options::executable name the program itself, or unset that "
         "variable",
         ::getpid(), result->pid, family_variable));
+  }
   if (!result->pidfd) // in its place, what is as readable as the ended parent
     result->pidfd = unique_fd{
         checked([] { return ::eventfd(1, EFD_CLOEXEC); },
