@@ -76,6 +76,12 @@ private:
   std::atomic<std::uint32_t> word_;
 };
 
+/// May this process run on more than one core? If not, spinning is in vain.
+bool several_cores();
+
+/// Tells the core that this is a spin loop; some 10 to 50 ns.
+void relax();
+
 /// Spins a little before parking: a wake on another core costs more than most
 /// answers take. How long follows what paid off lately: on a machine whose
 /// cores are busy spinning never does, and after a few tries it is only tried
@@ -123,9 +129,6 @@ private:
   static constexpr std::chrono::nanoseconds worthwhile{4'000};
   static constexpr std::uint32_t try_again_every = 16;
   static constexpr int looks_between_clocks = 16;
-
-  static void relax();
-  static bool several_cores();
 
   std::atomic<std::int64_t> budget_{
       several_cores() ? (longest / 2).count() : 0};

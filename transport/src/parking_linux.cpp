@@ -55,7 +55,7 @@ void parking_lot::wake(int how_many) {
     wake_up_to(everybody);
 }
 
-bool spinner::several_cores() {
+bool several_cores() {
   static const bool result = [] {
     cpu_set_t set;
     if (::sched_getaffinity(0, sizeof set, &set) != 0)
@@ -65,7 +65,7 @@ bool spinner::several_cores() {
   return result;
 }
 
-void spinner::relax() {
+void relax() {
 #if defined(__x86_64__) || defined(__i386__)
   _mm_pause();
 #elif defined(__aarch64__)
