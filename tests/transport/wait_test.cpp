@@ -158,10 +158,11 @@ TEST_F(waiting_for_several, takes_descriptors_of_others) {
 
 TEST_F(waiting_for_several, says_which_descriptor_is_not_open) {
   system_pipe open;
+  ramet::queue<int> post;
+  post.native_handle(); // else it would get the number that is free here
   int closed = ::dup(open.reader());
   ::close(closed);
   auto number = std::to_string(closed);
-  ramet::queue<int> post;
   expect_error(errc::os_failure, {"waiting for native handle", number},
                [&] { ramet::wait(post, open.reader(), closed); });
   expect_error(errc::os_failure, {"native handle -1"},

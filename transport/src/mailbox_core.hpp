@@ -23,8 +23,7 @@ namespace ramet::detail {
 class mailbox_core {
 public:
   /// `keeper` is the open object, if this view outlives one call.
-  mailbox_core(std::uint64_t object, std::byte* data,
-               mailbox_control& control,
+  mailbox_core(std::uint64_t object, std::byte* data, mailbox_control& control,
                std::weak_ptr<detail::object> keeper = {});
 
   put_status put(const outgoing& message, deadline until);

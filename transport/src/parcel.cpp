@@ -83,10 +83,10 @@ outgoing_parcel::outgoing_parcel(const outgoing& message,
       ledger_entry_(ledger::mine().insert(id_)) {
   auto path = family::mine().path_of(id_);
   try {
-    auto size
-        = refs_offset(message.size) + message.refs * sizeof(object_ref);
+    auto size = refs_offset(message.size) + message.refs * sizeof(object_ref);
     if (!take_spare(spare, cache, size)) {
-      memory_ = std::make_shared<segment>(segment::create(path, size, size, prefault::yes));
+      memory_ = std::make_shared<segment>(
+          segment::create(path, size, size, prefault::yes));
       header_of(*memory_).storage = id_;
       if (recyclable(size))
         cache.remember(id_, memory_);
@@ -115,8 +115,8 @@ bool outgoing_parcel::take_spare(std::atomic<std::uint64_t>& spare,
   if (old == 0)
     return false;
   auto path = family::mine().path_of(id_);
-  bool ours = std::rename(family::mine().path_of(old).c_str(), path.c_str())
-              == 0;
+  bool ours =
+      std::rename(family::mine().path_of(old).c_str(), path.c_str()) == 0;
   spare.compare_exchange_strong(old, 0, std::memory_order_acq_rel);
   if (!ours)
     return false;

@@ -106,7 +106,8 @@ public:
   /// @throws error resource_exhausted
   void claim();
   /// After the message was consumed: the file lives as long as this object.
-  /// Then it becomes the spare of the mailbox in \`box\`, if that is still open.
+  /// Then it becomes the spare of the mailbox in \`box\`, if that is still
+  /// open.
   void keep(std::weak_ptr<object> box, std::atomic<std::uint64_t>& spare);
   /// After the message was consumed: the file becomes the spare, or goes.
   void recycle(std::atomic<std::uint64_t>& spare);

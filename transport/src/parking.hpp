@@ -92,8 +92,8 @@ public:
   template <class Ready>
   bool spin(Ready&& ready) {
     using clock = std::chrono::steady_clock;
-    auto budget = std::chrono::nanoseconds{
-        budget_.load(std::memory_order_relaxed)};
+    auto budget =
+        std::chrono::nanoseconds{budget_.load(std::memory_order_relaxed)};
     bool trying = budget < worthwhile;
     if (trying) {
       auto waits = waits_.load(std::memory_order_relaxed) + 1;
@@ -107,10 +107,10 @@ public:
       for (int i = 0; i < looks_between_clocks; ++i) {
         if (ready()) {
           if (trying || rounds > 0) // allow for as much next time, and more
-            budget_.store(std::min(longest, 2 * (clock::now() - start)
-                                                + worthwhile)
-                              .count(),
-                          std::memory_order_relaxed);
+            budget_.store(
+                std::min(longest, 2 * (clock::now() - start) + worthwhile)
+                    .count(),
+                std::memory_order_relaxed);
           return true;
         }
         relax();
@@ -130,8 +130,8 @@ private:
   static constexpr std::uint32_t try_again_every = 16;
   static constexpr int looks_between_clocks = 16;
 
-  std::atomic<std::int64_t> budget_{
-      several_cores() ? (longest / 2).count() : 0};
+  std::atomic<std::int64_t> budget_{several_cores() ? (longest / 2).count()
+                                                    : 0};
   std::atomic<std::uint32_t> waits_{0};
 };
 
