@@ -59,7 +59,8 @@ void collect_descendants(process_slot slot, std::vector<unique_fd>& result) {
     if (entry.detached.load() != 0)
       continue;
     if (pid != 0)
-      if (auto pidfd = open_pidfd(pid))
+      if (auto pidfd = open_pidfd(pid);
+          pidfd && started_at(pid, entry.start_time.load()))
         result.push_back(std::move(pidfd));
     collect_descendants(below, result);
   }

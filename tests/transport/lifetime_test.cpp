@@ -10,6 +10,7 @@
 #include "leak_check.hpp"
 #include "shared_memory_view.hpp"
 
+#include <latch>
 #include <optional>
 #include <string>
 #include <thread>
@@ -139,7 +140,12 @@ TEST_F(life_of_objects, goes_on_when_opened_anew_while_it_is_let_go) {
     std::optional<ints> mine{std::in_place};
     mine->put(round);
     box.put(*mine);
-    std::jthread dropper{[&] { mine.reset(); }};
+    std::latch together{2};
+    std::jthread dropper{[&] {
+      together.arrive_and_wait();
+      mine.reset();
+    }};
+    together.arrive_and_wait();
     auto received = box.get();
     dropper.join();
     ASSERT_TRUE(exists(ref_of(received)));

@@ -9,6 +9,8 @@
 #include "leak_check.hpp"
 
 #include <algorithm>
+#include <latch>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -173,6 +175,27 @@ TEST_F(native_handle_of_a_mailbox, works_with_epoll) {
   EXPECT_EQ(loop.look(), std::vector{queue});
   post.get();
   EXPECT_TRUE(loop.look().empty());
+}
+
+// The handle that goes must not take the bell of the one that comes along.
+TEST_F(native_handle_of_a_mailbox, survives_that_an_older_handle_is_let_go) {
+  for (int round = 0; round < 500; ++round) {
+    ramet::queue<ramet::queue<int>> box;
+    std::optional<ramet::queue<int>> older{std::in_place};
+    older->native_handle();
+    box.put(*older);
+    std::latch together{2};
+    std::jthread dropper{[&] {
+      together.arrive_and_wait();
+      older.reset();
+    }};
+    together.arrive_and_wait();
+    auto newer = box.get();
+    auto fd = newer.native_handle();
+    dropper.join();
+    newer.put(1);
+    ASSERT_TRUE(readable(fd)) << "in round " << round;
+  }
 }
 
 TEST_F(native_handle_of_a_mailbox, wakes_an_event_loop_for_every_message) {

@@ -25,10 +25,9 @@ constexpr std::uint64_t segment_magic = 0x4e'49'41'48'43'52; // "RCHAIN"
 
 void make_chained_segment(std::uint64_t id, std::size_t capacity) {
   auto size = sizeof(segment_header) + capacity;
-  auto memory
-      = segment::create(family::mine().path_of(id), size, size, prefault::yes);
-  *reinterpret_cast<segment_header*>(memory.data())
-      = {segment_magic, capacity};
+  auto memory =
+      segment::create(family::mine().path_of(id), size, size, prefault::yes);
+  *reinterpret_cast<segment_header*>(memory.data()) = {segment_magic, capacity};
 }
 
 void segment_cache::switch_to(std::uint64_t id) {
@@ -42,7 +41,8 @@ void segment_cache::switch_to(std::uint64_t id) {
   auto memory = segment::open(path, prefault::yes);
   auto* header = reinterpret_cast<segment_header*>(memory.data());
   if (!memory || memory.size() < sizeof(segment_header)
-      || header->magic != segment_magic || !std::has_single_bit(header->capacity)
+      || header->magic != segment_magic
+      || !std::has_single_bit(header->capacity)
       || header->capacity != memory.size() - sizeof(segment_header))
     throw error(errc::protocol,
                 fmt::format("following a mailbox into segment {}: the file is "

@@ -52,8 +52,7 @@ bool connection::take_message(const char* verb,
   auto status = side_.take(
       [&](const detail::incoming& message) {
         found = message.type;
-        return found == expected.id ? receive(message)
-                                    : detail::verdict::leave;
+        return found == expected.id ? receive(message) : detail::verdict::leave;
       },
       until);
   if (status == detail::take_status::closed)
@@ -79,11 +78,10 @@ void connection::send_bytes(std::span<const std::byte> bytes) {
 std::optional<std::vector<std::byte>>
 connection::take_bytes(const char* verb, detail::deadline until) {
   std::optional<std::vector<std::byte>> result;
-  take_message(verb, bytes_type(), until,
-               [&](const detail::incoming& message) {
-                 result.emplace(message.bytes.begin(), message.bytes.end());
-                 return detail::verdict::consume;
-               });
+  take_message(verb, bytes_type(), until, [&](const detail::incoming& message) {
+    result.emplace(message.bytes.begin(), message.bytes.end());
+    return detail::verdict::consume;
+  });
   return result;
 }
 
@@ -117,18 +115,17 @@ std::size_t connection::recv_bytes(std::span<std::byte> buffer) {
 
 message_view connection::recv_view() {
   message_view result;
-  take_message(
-      "recv_view", bytes_type(), detail::deadline::never(),
-      [&](const detail::incoming& message) {
-        if (message.storage) {
-          result = {message.bytes, message.storage};
-        } else {
-          auto copy = std::make_shared<std::vector<std::byte>>(
-              message.bytes.begin(), message.bytes.end());
-          result = {*copy, copy};
-        }
-        return detail::verdict::consume;
-      });
+  take_message("recv_view", bytes_type(), detail::deadline::never(),
+               [&](const detail::incoming& message) {
+                 if (message.storage) {
+                   result = {message.bytes, message.storage};
+                 } else {
+                   auto copy = std::make_shared<std::vector<std::byte>>(
+                       message.bytes.begin(), message.bytes.end());
+                   result = {*copy, copy};
+                 }
+                 return detail::verdict::consume;
+               });
   return result;
 }
 
@@ -146,9 +143,10 @@ detail::waitable connection::waitable() const {
 }
 
 bool connection::wait_ready(detail::deadline until) const {
-  return side_.take([](const detail::incoming&) {
-    return detail::verdict::leave;
-  }, until) != detail::take_status::timed_out;
+  return side_.take(
+             [](const detail::incoming&) { return detail::verdict::leave; },
+             until)
+         != detail::take_status::timed_out;
 }
 
 } // namespace ramet

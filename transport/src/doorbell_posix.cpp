@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +18,12 @@ std::string bell_path(std::uint64_t object, std::uint32_t part,
                       process_slot slot) {
   return fmt::format("{}.bell.{}.{}", family::mine().path_of(object), part,
                      slot);
+}
+
+// Of the names of this process's bells.
+std::mutex& bells_guard() {
+  static auto* instance = new std::mutex; // outlives static handles
+  return *instance;
 }
 
 void write_byte(int fd) {
@@ -50,28 +58,35 @@ void doorbell_board::ring_armed(std::uint64_t object, std::uint32_t part) {
 void doorbell_board::ring_all(std::uint64_t object, std::uint32_t part,
                               const process_set& holders) noexcept {
   try {
-    holders.for_each(
-        [&](process_slot slot) { ring_one(object, part, slot); });
+    holders.for_each([&](process_slot slot) { ring_one(object, part, slot); });
   } catch (...) { // out of memory
   }
 }
 
 doorbell::doorbell(std::uint64_t object, std::uint32_t part)
     : path_(bell_path(object, part, family::mine().slot())) {
-  auto attempted
-      = [&] { return "making a native handle for a mailbox: " + path_; };
+  auto attempted = [&] {
+    return "making a native handle for a mailbox: " + path_;
+  };
+  std::scoped_lock lock{bells_guard()};
   ::unlink(path_.c_str()); // left by a process that had this slot before
   checked([&] { return ::mkfifo(path_.c_str(), 0600); }, attempted);
   // Also a writer itself, so that reading it never meets an end of file.
   fifo_ = unique_fd{checked(
-      [&] {
-        return ::open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
-      },
+      [&] { return ::open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC); },
       attempted)};
 }
 
 doorbell::~doorbell() {
-  if (fifo_)
+  if (!fifo_)
+    return;
+  // The object may have been opened anew while this one was let go of; the
+  // name leads to the new bell then.
+  std::scoped_lock lock{bells_guard()};
+  struct stat own;
+  struct stat named;
+  if (::fstat(fifo_.get(), &own) == 0 && ::stat(path_.c_str(), &named) == 0
+      && own.st_ino == named.st_ino)
     ::unlink(path_.c_str());
 }
 

@@ -107,9 +107,9 @@ std::string choose_base() {
                                  "make that directory or unset the variable",
                                  wanted));
     if (!S_ISDIR(status.st_mode))
-      throw_os_error(ENOTDIR,
-                     fmt::format("founding a family in {} (RAMET_SHM_DIR)",
-                                 wanted));
+      throw_os_error(
+          ENOTDIR,
+          fmt::format("founding a family in {} (RAMET_SHM_DIR)", wanted));
     if (!usable(wanted))
       throw_os_error(errno,
                      fmt::format("founding a family in {} (RAMET_SHM_DIR), "
@@ -151,16 +151,16 @@ family_directory make_family_directory() {
   auto name = random_name();
   auto unfinished = fmt::format("{}/{}{}", base, nascent_prefix(), name);
   auto final_path = fmt::format("{}/{}{}", base, visible_prefix(), name);
-  auto attempted
-      = [&] { return "making the family's directory " + final_path; };
+  auto attempted = [&] {
+    return "making the family's directory " + final_path;
+  };
   checked([&] { return ::mkdir(unfinished.c_str(), 0700); }, attempted);
   auto lock = open_directory(unfinished);
   if (!lock)
     throw_os_error(errno, attempted());
   checked([&] { return ::flock(lock.get(), LOCK_SH | LOCK_NB); }, attempted);
-  checked(
-      [&] { return ::rename(unfinished.c_str(), final_path.c_str()); },
-      attempted);
+  checked([&] { return ::rename(unfinished.c_str(), final_path.c_str()); },
+          attempted);
   return {std::move(final_path), std::move(lock)};
 }
 

@@ -129,8 +129,9 @@ struct family_maker {
     self.table_ = segment::open(self.directory_ + "/family");
     if (!self.table_ || self.table_.size() < sizeof(family_table))
       throw error(errc::protocol,
-                  attempted() + ": its table of processes is missing or too "
-                                "short; was the directory cleaned up?");
+                  attempted()
+                      + ": its table of processes is missing or too "
+                        "short; was the directory cleaned up?");
     auto& table = table_of(self.table_);
     if (table.magic != family_magic || table.version != family_version)
       throw error(errc::protocol,
@@ -168,11 +169,12 @@ family& family::mine() {
       delete result;
       throw;
     }
+    instance_at_exit() = result;
     // A program without a runtime leaves at its end, too.
     std::atexit([] { instance_at_exit()->leave(); });
     ::pthread_atfork(nullptr, nullptr,
                      [] { family_maker::become_guest(*instance_at_exit()); });
-    return instance_at_exit() = result;
+    return result;
   }();
   return *instance;
 }
@@ -202,9 +204,9 @@ std::string family::page_path(process_slot slot) const {
 segment family::map_page(process_slot slot, process_page*& page) const {
   auto memory = segment::open(page_path(slot));
   if (!memory || memory.size() < sizeof(process_page))
-    throw error(errc::closed,
-                fmt::format("looking at process {} of the family: it is gone",
-                            slot));
+    throw error(
+        errc::closed,
+        fmt::format("looking at process {} of the family: it is gone", slot));
   page = reinterpret_cast<process_page*>(memory.data());
   return memory;
 }
@@ -221,6 +223,10 @@ family::admission family::admit(std::string_view name) {
     place.pid.store(0);
     place.parent.store(slot_);
     place.parent_serial.store(serial_);
+    auto used = table.slots_used.load();
+    while (used <= slot
+           && !table.slots_used.compare_exchange_weak(used, slot + 1)) {
+    }
     admission result{slot, table.last_serial.fetch_add(1) + 1, {}, nullptr};
     try {
       result.page_segment = segment::create(
@@ -233,10 +239,6 @@ family::admission family::admit(std::string_view name) {
     write_field(result.page->name, name);
     place.detached.store(0);
     place.start_time.store(0);
-    auto used = table.slots_used.load();
-    while (used <= slot
-           && !table.slots_used.compare_exchange_weak(used, slot + 1)) {
-    }
     place.serial.store(result.serial);
     return result;
   }
@@ -273,8 +275,8 @@ std::vector<process_slot> family::children_of(process_slot slot) const {
   std::vector<process_slot> result;
   for (process_slot child = 0; child < table.slots_used.load(); ++child) {
     auto& place = table.entries[child];
-    if (child != slot && place.serial.load() != 0
-        && place.parent.load() == slot && place.parent_serial.load() == serial)
+    if (child != slot && place.serial.load() != 0 && place.parent.load() == slot
+        && place.parent_serial.load() == serial)
       result.push_back(child);
   }
   return result;
@@ -295,9 +297,9 @@ void family::leave() noexcept {
   // Whoever has a parent is settled by it; a founder, or one whose parent is
   // gone, settles itself.
   auto parent_serial = entry(slot_).parent_serial.load();
-  bool orphan = parent_serial == 0 || entry(slot_).detached.load() != 0
-                || entry(entry(slot_).parent.load()).serial.load()
-                       != parent_serial;
+  bool orphan =
+      parent_serial == 0 || entry(slot_).detached.load() != 0
+      || entry(entry(slot_).parent.load()).serial.load() != parent_serial;
   if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) {
     remove_family_directory(directory_);
     return;

@@ -35,8 +35,8 @@ struct link_target {
   std::uint64_t position;
 };
 
-inline constexpr std::size_t link_bytes
-    = sizeof(frame_header) + sizeof(link_target);
+inline constexpr std::size_t link_bytes =
+    sizeof(frame_header) + sizeof(link_target);
 /// Always kept free in a segment, so that a link to the next one fits: a link,
 /// and a skip before it.
 inline constexpr std::size_t link_reserve = link_bytes + frame_alignment;

@@ -30,8 +30,8 @@ mailbox mailbox::create(std::size_t maxsize) {
   return mailbox{core_of(make_object(
       object_kind::mailbox, mailbox_layout::file_bytes(),
       mailbox_layout::head_bytes(), [&](object& made) {
-        init_mailbox(reinterpret_cast<mailbox_layout*>(made.data())->control,
-                     0, mailbox_layout::head_bytes(), maxsize, true);
+        init_mailbox(reinterpret_cast<mailbox_layout*>(made.data())->control, 0,
+                     mailbox_layout::head_bytes(), maxsize, true);
       }))};
 }
 

@@ -34,9 +34,10 @@ struct cursor {
 /// store left it.
 struct mailbox_side {
   alignas(64) robust_mutex lock;
-  /// Files that belong to nobody unless the step to `pending_count` was made
-  /// (producers: what they just created; consumers: the other way round, what
-  /// they are done with once the step was made). Guarded by the lock.
+  /// What belongs to the step to `pending_count` beside the ring, noted before
+  /// it is touched; 0: nothing. Guarded by the lock; read by whoever gets the
+  /// lock next after a death, or by the undertaker. The files are to be
+  /// removed: producers' if the step was not made, consumers' once it was.
   std::atomic<std::uint64_t> pending_count;
   std::atomic<std::uint64_t> pending_segment;
   std::atomic<std::uint64_t> pending_parcel;
@@ -68,7 +69,8 @@ struct mailbox_control {
   std::atomic<std::uint64_t> peak_depth; ///< as consumers have seen it
   // Guarded by the consumers' lock.
   std::atomic<std::uint64_t> parcel_bytes_taken;
-  /// Id of a parcel that was read and may be used again; 0: none.
+  /// Id of a parcel that was read and may be used again; 0: none. Not guarded:
+  /// put here by compare-and-swap, taken by renaming its file.
   std::atomic<std::uint64_t> spare_parcel;
 
   alignas(64) parking_lot not_empty;

@@ -96,8 +96,9 @@ private:
   mailbox_control& control_;
   segment_cache put_segment_;  // guarded by the producers' lock
   segment_cache take_segment_; // guarded by the consumers' lock
-  // What this process last saw of the other side, so that it need not look
-  // each time: both only grow.
+  // What this process last saw of the other side, so that it need not touch the
+  // other's cache line each time. What it stands for only grows, so an old
+  // value only makes it look again.
   struct {
     std::uint64_t segment = ~std::uint64_t{0};
     std::uint64_t position = 0;

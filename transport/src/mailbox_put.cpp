@@ -201,6 +201,8 @@ put_status mailbox_core::put_locked(const outgoing& message,
   at.position.store(load(at.position) + bytes, std::memory_order_relaxed);
   set(side.cursors[count % 2], at);
   side.count.store(count, std::memory_order_release); // published
+  // Whoever is killed between is killed after the store, not before.
+  std::atomic_signal_fence(std::memory_order_seq_cst);
   side.pending_segment.store(0, std::memory_order_relaxed);
   side.pending_parcel.store(0, std::memory_order_relaxed);
   side.pending_refs.store(0, std::memory_order_relaxed);
@@ -262,6 +264,9 @@ put_status mailbox_core::put(const outgoing& message, deadline until) {
   auto bytes = frame_bytes(message.refs, message.size);
   std::uint64_t parcel_size = 0;
   if (bytes > max_inline_frame) {
+    if (until.is_now()
+        && !(room_for_message() && room_for_parcel(message.size)))
+      return put_status::timed_out; // before all that work
     parcel.emplace(message, control_.spare_parcel, put_parcels_);
     bytes = frame_bytes(0, sizeof(parcel_note));
     parcel_size = message.size;

@@ -37,7 +37,8 @@ void mailbox_core::bury(process_slot dead,
               std::try_to_lock};
     side_lock{*this, control_.consumers, &mailbox_core::repair_consumers,
               std::try_to_lock};
-  } catch (const std::exception&) { // the next one to lock tries again
+  } catch (const std::exception&) {
+    // No memory to repair with. A side not reached tells its next owner.
   }
   control_.producers.lock.wake_waiters();
   control_.consumers.lock.wake_waiters();
@@ -90,8 +91,8 @@ void mailbox_core::repair_producers() {
   side.pending_count.store(0, std::memory_order_release);
 }
 
-// A message whose references were partly given up counts as taken by the dead;
-// one that was only being looked at stays.
+// A message whose references were partly given up, or that carries a pipe's end
+// and was shown to its receiver, counts as taken by the dead; any other stays.
 void mailbox_core::repair_consumers() {
   auto& side = control_.consumers;
   auto pending = load(side.pending_count);

@@ -83,10 +83,12 @@ private:
               void (mailbox_core::*repair)()) {
     if (result == lock_result::timed_out)
       return;
-    if (result == lock_result::owner_died) {
-      // Also when the repair fails (no memory to map a file): what it did not
-      // free goes with the family, and the mailbox itself is sound.
+    if (result == lock_result::owner_died)
       side_.lock.recovered();
+    // A step was begun and not made: its maker died, or so did somebody's
+    // repair of it for want of memory. Then it is tried again.
+    if (load(side_.pending_count) == load(side_.count) + 1
+        || result == lock_result::owner_died) {
       try {
         (core.*repair)();
       } catch (...) {

@@ -84,12 +84,11 @@ bool mutex::try_lock() {
 
 void mutex::unlock() {
   auto& held = object_->attached<holder>();
-  std::shared_ptr<detail::object> last; // let go of after the mutex
-  if (held.owner.load(std::memory_order_relaxed)
-      == std::this_thread::get_id()) {
-    held.owner.store({}, std::memory_order_relaxed);
-    last = std::move(held.object);
-  }
+  if (held.owner.load(std::memory_order_relaxed) != std::this_thread::get_id())
+    throw error(errc::protocol,
+                "unlocking a mutex that this thread does not hold");
+  held.owner.store({}, std::memory_order_relaxed);
+  auto last = std::move(held.object); // let go of after the mutex
   at(object_).mutex.unlock();
 }
 

@@ -30,8 +30,10 @@ struct registry {
 // The deleter of every object_ptr.
 void let_go(object* closing) noexcept {
   std::unique_ptr<object> owner{closing};
-  if (family::mine().is_guest())
-    return; // the hold is the member's
+  if (family::mine().is_guest()) {
+    owner.release(); // the hold is the member's, and so is all beside it
+    return;
+  }
   auto& self = registry::mine();
   {
     std::scoped_lock lock{self.guard};
@@ -64,8 +66,7 @@ std::size_t least_bytes(object_kind kind) {
   }
 }
 
-object_ptr adopt(segment memory, std::uint64_t id,
-                 std::uint32_t ledger_entry) {
+object_ptr adopt(segment memory, std::uint64_t id, std::uint32_t ledger_entry) {
   return {new object{std::move(memory), id, ledger_entry}, let_go};
 }
 

@@ -95,8 +95,8 @@ using object_ptr = std::shared_ptr<object>;
 /// fills it before anybody else can see it.
 /// @throws error resource_exhausted, os_failure
 template <class Init>
-object_ptr make_object(object_kind kind, std::size_t size,
-                       std::size_t reserved, Init&& init);
+object_ptr make_object(object_kind kind, std::size_t size, std::size_t reserved,
+                       Init&& init);
 
 /// Opens an object that somebody else holds for us (a message, a parent), and
 /// holds it. The same object for the same id while it is open.
@@ -115,8 +115,8 @@ object_ptr create(object_kind kind, std::size_t size, std::size_t reserved);
 } // namespace object_registry
 
 template <class Init>
-object_ptr make_object(object_kind kind, std::size_t size,
-                       std::size_t reserved, Init&& init) {
+object_ptr make_object(object_kind kind, std::size_t size, std::size_t reserved,
+                       Init&& init) {
   auto result = object_registry::create(kind, size, reserved);
   init(*result);
   return result;

@@ -23,16 +23,18 @@ error os_error(int error_number, const std::string& attempted) {
                   "on a larger file system"};
   case ENOMEM:
     return {errc::resource_exhausted,
-            text + "; free memory, or raise vm.max_map_count if many objects "
-                   "are open"};
+            text
+                + "; free memory, or raise vm.max_map_count if many objects "
+                  "are open"};
   case EMFILE:
   case ENFILE:
     return {errc::resource_exhausted,
             text + "; raise the limit of open files (ulimit -n)"};
   case EAGAIN:
     return {errc::resource_exhausted,
-            text + "; a limit on processes or threads was reached (ulimit "
-                   "-u, or the container's pids limit)"};
+            text
+                + "; a limit on processes or threads was reached (ulimit "
+                  "-u, or the container's pids limit)"};
   default:
     return {errc::os_failure, text};
   }

@@ -16,7 +16,8 @@ namespace ramet::detail {
 
 /// Says what failed, with errno in words. ENOSPC, ENOMEM, EMFILE and the like
 /// become `resource_exhausted` with advice, everything else `os_failure`.
-[[noreturn]] void throw_os_error(int error_number, const std::string& attempted);
+[[noreturn]] void throw_os_error(int error_number,
+                                 const std::string& attempted);
 
 /// The error that throw_os_error would throw.
 error os_error(int error_number, const std::string& attempted);
@@ -46,8 +47,7 @@ class unique_fd {
 public:
   unique_fd() = default;
   explicit unique_fd(int fd) : fd_(fd) {}
-  unique_fd(unique_fd&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)) {}
+  unique_fd(unique_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   unique_fd& operator=(unique_fd&& other) noexcept {
     std::swap(fd_, other.fd_);
     return *this;

@@ -171,7 +171,7 @@ incoming_parcel::incoming_parcel(const parcel_note& note, std::uint32_t refs,
 }
 
 incoming_parcel::~incoming_parcel() {
-  if (kept_) {
+  if (kept_ && !family::mine().is_guest()) {
     if (auto open_box = box_.lock())
       recycle(*spare_);
     else

@@ -30,7 +30,7 @@ struct parcel_note {
 /// Fresh memory costs more than the copy into it. So a mailbox keeps the file
 /// of one parcel that was read, its spare, for the next large message, and both
 /// sides keep it mapped. When many small messages have passed since, all is
-/// given back.
+/// given back. Thread-safe. See docs/adr/0006-large-messages.md.
 class parcel_cache {
 public:
   std::shared_ptr<segment> find(std::uint64_t storage);
@@ -106,7 +106,7 @@ public:
   /// @throws error resource_exhausted
   void claim();
   /// After the message was consumed: the file lives as long as this object.
-  /// Then it becomes the spare of the mailbox in \`box\`, if that is still
+  /// Then it becomes the spare of the mailbox in `box`, if that is still
   /// open.
   void keep(std::weak_ptr<object> box, std::atomic<std::uint64_t>& spare);
   /// After the message was consumed: the file becomes the spare, or goes.

@@ -123,8 +123,8 @@ public:
   }
 
 private:
-  // Waking somebody on another core takes some 20 us here, so whoever waits for
-  // an answer from a parked one needs about twice that.
+  // Waking somebody on another core takes some 20 us, so whoever waits for an
+  // answer from a parked one needs about twice that.
   static constexpr std::chrono::nanoseconds longest{60'000};
   static constexpr std::chrono::nanoseconds worthwhile{4'000};
   static constexpr std::uint32_t try_again_every = 16;

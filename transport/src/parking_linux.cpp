@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #if defined(__x86_64__) || defined(__i386__)
-#  include <immintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace ramet::detail {
@@ -33,10 +33,9 @@ bool parking_lot::sleep(std::uint32_t seen, deadline until) {
     at.tv_nsec = std::chrono::nanoseconds(since - seconds).count();
     timeout = &at;
   }
-  auto result
-      = ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word_),
-                  FUTEX_WAIT_BITSET, seen, timeout, nullptr,
-                  FUTEX_BITSET_MATCH_ANY);
+  auto result = ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word_),
+                          FUTEX_WAIT_BITSET, seen, timeout, nullptr,
+                          FUTEX_BITSET_MATCH_ANY);
   return !(result == -1 && errno == ETIMEDOUT);
 }
 

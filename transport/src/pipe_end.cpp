@@ -35,8 +35,7 @@ bool close_pipe_end(std::uint64_t object, std::byte* data, std::uint32_t end,
   return true;
 }
 
-void drop_unreadable(std::uint64_t object, std::byte* data,
-                     std::uint32_t end) {
+void drop_unreadable(std::uint64_t object, std::byte* data, std::uint32_t end) {
   auto owner = end_owner::unpack(pipe_at(data).owners[end].load());
   if (owner.who == end_owner::closed)
     mailbox_core{object, data, pipe_at(data).boxes[end]}.clear();

@@ -58,8 +58,7 @@ std::pair<pipe_side, pipe_side> pipe_side::create(bool duplex) {
           pipe.owners[i].store(owner);
           pipe.readable[i] = duplex || i == 0;
           init_mailbox(pipe.boxes[i], i,
-                       pipe_layout::head_bytes() + i * home_capacity, 0,
-                       false);
+                       pipe_layout::head_bytes() + i * home_capacity, 0, false);
         }
       });
   return {pipe_side{made, 0, owner}, pipe_side{made, 1, owner}};
@@ -78,7 +77,7 @@ bool pipe_side::owned() const {
 }
 
 void pipe_side::close() noexcept {
-  if (owned())
+  if (owned() && !family::mine().is_guest())
     close_pipe_end(object_->id(), object_->data(), end_,
                    end_owner::unpack(owner_));
 }

@@ -34,12 +34,10 @@ public:
   /// the reserved ones may end in SIGBUS: reserve them first.
   /// @throws error resource_exhausted, os_failure; no file is left then
   static segment create(const std::string& path, std::size_t size,
-                        std::size_t reserved,
-                        prefault pages = prefault::no);
+                        std::size_t reserved, prefault pages = prefault::no);
   /// Maps an existing file whole. An empty segment if there is no such file.
   /// @throws error resource_exhausted, os_failure
-  static segment open(const std::string& path,
-                      prefault pages = prefault::no);
+  static segment open(const std::string& path, prefault pages = prefault::no);
   /// Backs bytes [from, to) of the file with memory.
   /// @throws error resource_exhausted, os_failure
   static void reserve(const std::string& path, std::size_t from,

@@ -24,8 +24,8 @@ void allocate(int fd, std::size_t from, std::size_t to,
                                static_cast<off_t>(to - from));
   } while (result == EINTR);
   if (result != 0)
-    throw_os_error(result, fmt::format("reserving {} bytes for {}", to - from,
-                                       path));
+    throw_os_error(result,
+                   fmt::format("reserving {} bytes for {}", to - from, path));
 }
 
 std::byte* map(int fd, std::size_t size, const std::string& path,
@@ -54,9 +54,8 @@ segment segment::create(const std::string& path, std::size_t size,
       [&] { return "making shared object " + path; })};
   try {
     if (size > reserved)
-      checked(
-          [&] { return ::ftruncate(fd.get(), static_cast<off_t>(size)); },
-          [&] { return fmt::format("giving {} {} bytes", path, size); });
+      checked([&] { return ::ftruncate(fd.get(), static_cast<off_t>(size)); },
+              [&] { return fmt::format("giving {} {} bytes", path, size); });
     if (reserved > 0)
       allocate(fd.get(), 0, reserved, path);
     return {map(fd.get(), size, path, pages), size};

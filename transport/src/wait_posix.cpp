@@ -23,8 +23,8 @@ int poll_timeout(deadline until) {
   auto left = until.at - std::chrono::steady_clock::now();
   if (until.is_now() || left <= left.zero())
     return 0;
-  auto milliseconds
-      = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  auto milliseconds =
+      std::chrono::ceil<std::chrono::milliseconds>(left).count();
   return static_cast<int>(
       std::min<std::int64_t>(milliseconds, std::numeric_limits<int>::max()));
 }
@@ -51,14 +51,14 @@ public:
       bool asks = waits || !thing.ready;
       polled_[i] = {asks ? thing.arm(thing.thing) : -1, POLLIN, 0};
       if (asks && polled_[i].fd < 0) // poll would overlook it
-        throw_os_error(EBADF, fmt::format("waiting for native handle {}",
-                                          polled_[i].fd));
+        throw_os_error(
+            EBADF, fmt::format("waiting for native handle {}", polled_[i].fd));
     }
-    auto count = ::poll(polled_.data(), polled_.size(),
-                        waits ? poll_timeout(until) : 0);
+    auto count =
+        ::poll(polled_.data(), polled_.size(), waits ? poll_timeout(until) : 0);
     if (count < 0 && errno != EINTR)
-      throw_os_error(errno, fmt::format("waiting for {} things",
-                                        things_.size()));
+      throw_os_error(errno,
+                     fmt::format("waiting for {} things", things_.size()));
     look();
     if (count > 0)
       for (std::size_t i = 0; i < things_.size(); ++i)

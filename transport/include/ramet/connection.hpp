@@ -111,7 +111,8 @@ public:
     return take_bytes("recv_bytes_for", detail::deadline::in(time));
   }
   /// Like recv_bytes, but without a copy: a large message is mapped as the
-  /// sender wrote it. (One that lies inside the pipe is copied.)
+  /// sender wrote it, and its memory goes back to the pipe with the last copy
+  /// of the view. (One that lies inside the pipe is copied.) @throws as recv
   message_view recv_view();
 
   // -- state ------------------------------------------------------------------

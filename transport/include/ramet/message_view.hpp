@@ -13,7 +13,8 @@
 namespace ramet {
 
 /// Keeps the memory of a received message alive and readable, also after the
-/// connection is gone. Copies share it. Converts to a span of bytes.
+/// connection is gone. Copies share it; with the last of them the memory goes
+/// back. Converts to a span of bytes.
 class message_view {
 public:
   message_view() = default;

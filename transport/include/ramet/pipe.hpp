@@ -25,7 +25,8 @@ struct pipe_options {
 /// @endcode
 ///
 /// Costs no descriptor. Each direction holds 256 KiB of small messages, then
-/// senders wait; larger messages (above 32 KiB) lie in segments of their own.
+/// senders wait. Larger messages (above 32 KiB) lie in segments of their own:
+/// one of any size, and more while at most 64 MiB of them lie unread.
 /// @throws error resource_exhausted, os_failure
 inline std::pair<connection, connection> pipe(pipe_options options = {}) {
   auto [first, second] = detail::pipe_side::create(options.duplex);
