@@ -24,6 +24,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 // ThreadSanitizer's own clone() takes the child for one with memory of its own,
 // and turns itself off in it, which is to say here.
 #if defined(__SANITIZE_THREAD__)
@@ -85,13 +89,20 @@ public:
     ::mprotect(base_, guard, PROT_NONE);
   }
   ~launch_stack() {
-    if (base_)
-      ::munmap(base_, size);
+    if (!base_)
+      return;
+#if defined(__SANITIZE_ADDRESS__)
+    // The child has left without a return: its marks would outlive the stack.
+    __asan_unpoison_memory_region(base_ + guard, size - guard);
+#endif
+    ::munmap(base_, size);
   }
   launch_stack(const launch_stack&) = delete;
   launch_stack& operator=(const launch_stack&) = delete;
 
-  char* top() const { return base_ ? base_ + size : nullptr; }
+  char* top() const {
+    return base_ ? base_ + size : nullptr;
+  }
 
 private:
   static constexpr std::size_t size = 128 * 1024;

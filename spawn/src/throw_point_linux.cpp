@@ -29,7 +29,7 @@ namespace {
 
 constexpr std::size_t max_frames = 64;
 
-// Of the last exception that passed. Plain memory: allocating while an
+// Of the exception that ends the work. Plain memory: allocating while an
 // exception is under way, say bad_alloc, is no good idea.
 struct noted_stack {
   std::array<std::uintptr_t, max_frames> frames;
@@ -57,7 +57,9 @@ public:
   witness_type_info() : std::type_info("ramet throw witness") {}
 
   bool __do_catch(const std::type_info*, void**, unsigned) const override {
-    note_stack();
+    // Asked again when the stack is being unwound: then it is too late.
+    if (noted.count == 0)
+      note_stack();
     return false;
   }
 };

@@ -438,6 +438,14 @@ TEST_F(pipe_end_in_a_message, can_travel_through_its_own_pipe) {
   EXPECT_EQ(other.recv<int>(), 2);
 }
 
+TEST_F(pipe_end_in_a_message, goes_unread_in_its_own_pipe) {
+  {
+    auto [a, b] = ramet::pipe();
+    a.send(std::move(a));
+  }
+  EXPECT_EQ(object_files().size(), 0U);
+}
+
 TEST_F(pipe_end_in_a_message, is_closed_with_a_dropped_queue) {
   auto [a, b] = ramet::pipe();
   {

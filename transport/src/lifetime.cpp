@@ -81,14 +81,14 @@ void bury_holder(std::uint64_t id, process_slot dead) noexcept {
 void hold_by_message(object_ref ref, ref_step step) {
   // The sender's handle keeps it open, so this does not map it anew.
   auto object = open_object(ref);
+  auto& holds = object->header().message_holds;
   auto before = step.progress.load(std::memory_order_relaxed);
-  step.begin();
-  object->header().hold_by_message();
+  step.make(holds, object_header::one_hold_more);
   try {
     if (has_end(object->header(), ref))
       send_pipe_end(*reinterpret_cast<pipe_layout*>(object->data()), ref.part);
   } catch (...) {
-    object->header().release_by_message();
+    holds.fetch_add(object_header::one_hold_less);
     step.progress.store(before, std::memory_order_release);
     throw;
   }
@@ -97,7 +97,9 @@ void hold_by_message(object_ref ref, ref_step step) {
 
 namespace {
 
-void let_go_by_message(object_ref ref, const ref_step* step) noexcept {
+// `let_go(header)` takes the message's hold off.
+template <class LetGo>
+void let_go_by_message(object_ref ref, LetGo&& let_go) noexcept {
   try {
     auto memory = peek_object(ref.object);
     if (!memory)
@@ -106,10 +108,7 @@ void let_go_by_message(object_ref ref, const ref_step* step) noexcept {
     auto& header = *reinterpret_cast<object_header*>(data);
     if (has_end(header, ref))
       drop_pipe_end(ref.object, data, ref.part);
-    if (step) {
-      step->begin();
-      header.release_by_message();
-    }
+    let_go(header);
     if (header.unheld())
       free_object(ref.object, data);
   } catch (const std::exception&) {
@@ -120,12 +119,22 @@ void let_go_by_message(object_ref ref, const ref_step* step) noexcept {
 } // namespace
 
 void release_by_message(object_ref ref, ref_step step) noexcept {
-  let_go_by_message(ref, &step);
+  let_go_by_message(ref, [&](object_header& header) {
+    step.make(header.message_holds, object_header::one_hold_less);
+  });
   step.end();
 }
 
-void settle_by_message(object_ref ref) noexcept {
-  let_go_by_message(ref, nullptr);
+void settle_by_message(object_ref ref, died_while doing,
+                       std::uint64_t holds_before) noexcept {
+  let_go_by_message(ref, [&](object_header& header) {
+    // Held by the message still, as far as anybody can tell?
+    auto held = doing == died_while::releasing
+                    ? holds_before
+                    : holds_before + object_header::one_hold_more;
+    header.message_holds.compare_exchange_strong(
+        held, held + object_header::one_hold_less);
+  });
 }
 
 } // namespace ramet::detail

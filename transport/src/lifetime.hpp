@@ -33,11 +33,20 @@ struct ref_step {
   static constexpr std::uint32_t certain = 0x4000'0000;
 
   std::atomic<std::uint32_t>& progress;
+  /// The object's count of holds as it was before: tells whether the step was
+  /// made, unless others have changed the count since.
+  std::atomic<std::uint64_t>& holds_before;
   std::uint32_t index; ///< of the reference
   std::uint32_t after; ///< what `progress` is when it is done
 
-  void begin() const {
-    progress.store(index | begun, std::memory_order_seq_cst);
+  /// Changes the count by `change`, with a note of it.
+  void make(std::atomic<std::uint64_t>& holds, std::uint64_t change) const {
+    auto before = holds.load(std::memory_order_seq_cst);
+    do {
+      holds_before.store(before, std::memory_order_seq_cst);
+      progress.store(index | begun, std::memory_order_seq_cst);
+    } while (!holds.compare_exchange_weak(before, before + change,
+                                          std::memory_order_seq_cst));
   }
   void end() const { progress.store(after, std::memory_order_release); }
 };
@@ -50,9 +59,12 @@ void hold_by_message(object_ref ref, ref_step step);
 void release_by_message(object_ref ref, ref_step step) noexcept;
 
 /// When somebody died in one of the above, at a step that was begun: closes a
-/// pipe end that went astray and frees what nobody holds. If he had not yet
-/// changed the count of holds, the object lives as long as the family; better
-/// so than too short.
-void settle_by_message(object_ref ref) noexcept;
+/// pipe end that went astray, sees to it that the message holds nothing, and
+/// frees what nobody holds. If others have changed the count of holds since he
+/// was about to, and so nobody can tell whether he did, the object lives as
+/// long as the family; better so than too short.
+enum class died_while : bool { entering, releasing };
+void settle_by_message(object_ref ref, died_while doing,
+                       std::uint64_t holds_before) noexcept;
 
 } // namespace ramet::detail

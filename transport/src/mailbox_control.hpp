@@ -44,6 +44,7 @@ struct mailbox_side {
   /// How many references of the message at `pending_frame` were entered in
   /// (producers) or taken off (consumers) the objects' books; see ref_step.
   std::atomic<std::uint32_t> pending_refs;
+  std::atomic<std::uint64_t> pending_holds; ///< see ref_step
   cursor pending_frame;
 
   alignas(64) std::atomic<std::uint64_t> count;

@@ -146,7 +146,7 @@ void mailbox_core::enter_refs(std::span<const object_ref> refs,
   side.pending_refs.store(0, std::memory_order_relaxed);
   side.pending_count.store(load(side.count) + 1, std::memory_order_release);
   for (std::uint32_t i = 0; i < refs.size(); ++i)
-    hold_by_message(refs[i], {side.pending_refs, i, i + 1});
+    hold_by_message(refs[i], {side.pending_refs, side.pending_holds, i, i + 1});
 }
 
 put_status mailbox_core::put_locked(const outgoing& message,

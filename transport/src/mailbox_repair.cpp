@@ -76,10 +76,12 @@ void mailbox_core::repair_producers() {
           refs_at(put_segment_, put_parcels_, side.pending_frame, parcel);
       auto entered = pending & ~ref_step::begun;
       if (entered != pending && entered < refs.size())
-        settle_by_message(refs[entered]);
+        settle_by_message(refs[entered], died_while::entering,
+                          load(side.pending_holds));
       for (; entered > 0 && entered <= refs.size(); --entered)
-        release_by_message(refs[entered - 1],
-                           {side.pending_refs, entered - 1, entered - 1});
+        release_by_message(
+            refs[entered - 1],
+            {side.pending_refs, side.pending_holds, entered - 1, entered - 1});
     }
     for (auto* file : {&side.pending_segment, &side.pending_parcel})
       if (auto id = load(*file))
@@ -103,10 +105,11 @@ void mailbox_core::repair_consumers() {
         refs_at(take_segment_, take_parcels_, side.pending_frame, parcel);
     auto released = given_up & ~(ref_step::begun | ref_step::certain);
     if ((given_up & ref_step::begun) && released < refs.size())
-      settle_by_message(refs[released++]);
+      settle_by_message(refs[released++], died_while::releasing,
+                        load(side.pending_holds));
     for (; released < refs.size(); ++released)
-      release_by_message(refs[released],
-                         {side.pending_refs, released, released + 1});
+      release_by_message(refs[released], {side.pending_refs, side.pending_holds,
+                                          released, released + 1});
     side.count.store(pending, std::memory_order_release);
   }
   if (pending != 0 && pending == load(side.count))

@@ -145,7 +145,8 @@ void mailbox_core::consume(found_frame& found) {
   // producers may overwrite it.
   auto& refs = found.message.refs;
   for (std::uint32_t i = 0; i < refs.size(); ++i)
-    release_by_message(refs[i], {side.pending_refs, i, i + 1});
+    release_by_message(refs[i],
+                       {side.pending_refs, side.pending_holds, i, i + 1});
   side.count.store(next, std::memory_order_release); // consumed
   if (found.parcel_id != 0)
     control_.parcel_bytes_taken.store(load(control_.parcel_bytes_taken)

@@ -139,16 +139,18 @@ segment peek_object(std::uint64_t id) {
 
 object_ptr open_object(object_ref ref) {
   auto& self = registry::mine();
+  object_ptr result; // goes after the guard, should it be the last
   {
     std::scoped_lock lock{self.guard};
     auto found = self.open.find(ref.object);
     if (found != self.open.end())
-      if (auto result = found->second.lock()) {
-        if (result->header().kind != ref.kind)
-          throw error(errc::protocol,
-                      "opening a shared object as one of another kind");
-        return result;
-      }
+      result = found->second.lock();
+    if (result) {
+      if (result->header().kind != ref.kind)
+        throw error(errc::protocol,
+                    "opening a shared object as one of another kind");
+      return result;
+    }
   }
   auto& members = family::mine();
   auto entry = ledger::mine().insert(ref.object);
@@ -168,7 +170,7 @@ object_ptr open_object(object_ref ref) {
     }
     auto* header = reinterpret_cast<object_header*>(memory.data());
     header->holders.insert(members.slot());
-    auto result = adopt(std::move(memory), ref.object, entry);
+    result = adopt(std::move(memory), ref.object, entry);
     place = result;
     return result;
   } catch (...) {

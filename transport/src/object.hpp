@@ -38,14 +38,9 @@ struct object_header {
   std::atomic<std::uint64_t> message_holds;
   process_set holders;
 
-  void hold_by_message() {
-    message_holds.fetch_add((std::uint64_t{1} << 32) + 1,
-                            std::memory_order_seq_cst);
-  }
-  void release_by_message() {
-    message_holds.fetch_add((std::uint64_t{1} << 32) - 1,
-                            std::memory_order_seq_cst);
-  }
+  static constexpr std::uint64_t one_hold_more = (std::uint64_t{1} << 32) + 1;
+  static constexpr std::uint64_t one_hold_less = (std::uint64_t{1} << 32) - 1;
+
   bool unheld() const {
     auto before = message_holds.load(std::memory_order_seq_cst);
     return static_cast<std::uint32_t>(before) == 0 && holders.empty()
