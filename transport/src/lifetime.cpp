@@ -106,6 +106,8 @@ void let_go_by_message(object_ref ref, LetGo&& let_go) noexcept {
       return;
     auto* data = memory.data();
     auto& header = *reinterpret_cast<object_header*>(data);
+    if (static_cast<std::uint32_t>(header.message_holds.load()) == 0)
+      return; // a damaged message's reference: no message holds it
     if (has_end(header, ref))
       drop_pipe_end(ref.object, data, ref.part);
     let_go(header);
