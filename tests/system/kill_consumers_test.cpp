@@ -109,9 +109,9 @@ TEST_F(kill_consumers_test, lose_nothing_of_a_grown_queue_but_one_message) {
     ramet::process second{consume_later, begin, work, seen};
     ASSERT_TRUE(falls_asleep(first.pid()));
     ASSERT_TRUE(falls_asleep(second.pid()));
+    auto before = work.size();
     begin.put(1);
     begin.put(2);
-    auto before = work.size();
     ASSERT_TRUE(eventually([&] { return work.size() < before; }));
     pass(dice.within(300us));
     first.kill();
