@@ -9,22 +9,19 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace ramet::detail {
 
 namespace {
 
 constexpr std::chrono::microseconds begin_poll_interval{500};
 
-std::uint64_t next_token() {
-  static std::atomic<std::uint64_t> last{watcher::first_child_token};
-  return last.fetch_add(1, std::memory_order_relaxed);
-}
+void adopt_children_of(member_id dead) noexcept;
 
-void adopt_children_of(process_slot dead) noexcept;
-
-void adopt(process_slot slot) {
+void adopt(member_id id) {
   auto& members = family::mine();
-  auto& entry = members.entry(slot);
+  auto& entry = members.entry(id.slot);
   auto pid = entry.pid.load();
   unique_fd pidfd;
   if (pid != 0) {
@@ -33,13 +30,13 @@ void adopt(process_slot slot) {
       pidfd.reset(); // the pid belongs to somebody else by now
   }
   if (!pidfd) {
-    adopt_children_of(slot);
-    members.settle(slot);
+    adopt_children_of(id);
+    members.settle(id);
     return;
   }
   child::description about;
   about.adopted = true;
-  about.slot = slot;
+  about.id = id;
   about.pid = pid;
   about.pidfd = std::move(pidfd);
   auto adopted = std::make_shared<child>(std::move(about));
@@ -50,10 +47,10 @@ void adopt(process_slot slot) {
 
 // Takes over what a dead process leaves behind: its children are watched, and
 // settled when they end, by us.
-void adopt_children_of(process_slot dead) noexcept {
+void adopt_children_of(member_id dead) noexcept {
   try {
-    for (auto slot : family::mine().adopt_children_of(dead))
-      adopt(slot);
+    for (auto id : family::mine().adopt_children_of(dead))
+      adopt(id);
   } catch (const std::exception&) {
     // No memory or descriptors for it: what those hold lives as long as the
     // family. They themselves end, as their parent is dead.
@@ -63,7 +60,7 @@ void adopt_children_of(process_slot dead) noexcept {
 } // namespace
 
 child::child(description about)
-    : about_(std::move(about)), token_(next_token()) {}
+    : about_(std::move(about)), token_(watcher::next_token()) {}
 
 void child::begin(const std::shared_ptr<child>& one) {
   children::mine().add(one);
@@ -99,33 +96,61 @@ bool child::join(deadline until) {
     stop_waiting();
     throw;
   }
-  std::scoped_lock lock{guard_};
-  if (over && !status_)
-    finish();
-  stop_waiting();
+  calls due;
+  {
+    std::scoped_lock lock{guard_};
+    if (over && !status_)
+      due = finish();
+    stop_waiting();
+  }
+  make(due);
   return over;
 }
 
 bool child::ended() {
-  std::scoped_lock lock{guard_};
-  if (status_)
-    return true;
-  if (!wait_for_end(pidfd(), deadline::now()))
-    return false;
-  self::mine().hold_if_interrupted();
-  if (joining_ == 0)
-    watcher::mine().forget(*this);
-  finish();
+  calls due;
+  {
+    std::scoped_lock lock{guard_};
+    if (status_)
+      return true;
+    if (!wait_for_end(pidfd(), deadline::now()))
+      return false;
+    self::mine().hold_if_interrupted();
+    if (joining_ == 0)
+      watcher::mine().forget(*this);
+    due = finish();
+  }
+  make(due);
   return true;
 }
 
 void child::on_end() {
-  std::scoped_lock lock{guard_};
-  if (status_)
-    return;
-  watcher::mine().forget(*this);
-  if (joining_ == 0)
-    finish();
+  calls due;
+  {
+    std::scoped_lock lock{guard_};
+    if (status_)
+      return;
+    watcher::mine().forget(*this);
+    if (joining_ == 0)
+      due = finish();
+  }
+  make(due);
+}
+
+void child::when_ended(std::function<void()> call) {
+  {
+    std::scoped_lock lock{guard_};
+    if (!status_) {
+      when_ended_.push_back(std::move(call));
+      return;
+    }
+  }
+  call();
+}
+
+void child::make(const calls& list) {
+  for (auto& call : list)
+    call();
 }
 
 bool child::begun() const {
@@ -140,18 +165,19 @@ void child::wait_until_begun() {
   }
 }
 
-void child::finish() {
+child::calls child::finish() {
   status_ = collect_exit(pidfd());
   if (!about_.adopted)
     exception_ = read_exception();
-  // Adopted first: once the dead one's place is settled it may be given to a
-  // new process, whose children are none of ours.
-  adopt_children_of(slot());
-  family::mine().settle(slot());
+  // Adopted first: if we are killed between the two, whoever settles it in our
+  // place finds its children.
+  adopt_children_of(id());
+  family::mine().settle(id());
   about_.inbox = {};
   about_.page = nullptr;
   about_.page_segment = {};
   children::mine().remove(*this);
+  return std::exchange(when_ended_, {});
 }
 
 std::optional<remote_exception> child::read_exception() const {
@@ -202,8 +228,9 @@ void child::signal(int number) const {
 void child::detach() {
   detached_.store(true);
   std::scoped_lock lock{guard_};
-  if (!status_)
-    family::mine().entry(slot()).detached.store(1);
+  auto& entry = family::mine().entry(id().slot);
+  if (!status_ && entry.serial.load() == id().serial)
+    entry.detached.store(1);
 }
 
 } // namespace ramet::detail

@@ -16,10 +16,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ramet::detail {
 
@@ -36,7 +38,7 @@ public:
     std::string program;
     bool daemon = false;
     bool adopted = false; ///< A child of a dead child: watched, not shown.
-    process_slot slot = 0;
+    member_id id;
     int pid = 0;
     unique_fd pidfd;
     segment page_segment;
@@ -55,7 +57,9 @@ public:
   bool daemon() const { return about_.daemon; }
   bool adopted() const { return about_.adopted; }
   bool detached() const { return detached_.load(); }
-  process_slot slot() const { return about_.slot; }
+  member_id id() const { return about_.id; }
+  process_slot slot() const { return about_.id.slot; }
+  std::uint32_t serial() const { return about_.id.serial; }
   int pidfd() const { return about_.pidfd.get(); }
   /// Names the child towards the watcher; never used twice.
   std::uint64_t token() const { return token_; }
@@ -74,11 +78,20 @@ public:
   bool begun() const;
   void wait_until_begun();
 
+  /// Has `call` called once when the child has ended and is settled: now if it
+  /// has, else in the thread that sees it end, often the watcher's. It must be
+  /// quick and not throw.
+  void when_ended(std::function<void()> call);
+
   /// For the watcher: the child's descriptor has become readable.
   void on_end();
 
 private:
-  void finish();                                          // needs guard_
+  using calls = std::vector<std::function<void()>>;
+
+  /// Returns what to call, by make(), when guard_ is free again.
+  calls finish(); // needs guard_
+  static void make(const calls& list);
   std::optional<remote_exception> read_exception() const; // needs guard_
 
   description about_;
@@ -89,6 +102,7 @@ private:
   unsigned joining_ = 0; // threads that wait, instead of the watcher
   std::optional<exit_status> status_;
   std::optional<remote_exception> exception_;
+  calls when_ended_;
 };
 
 } // namespace ramet::detail

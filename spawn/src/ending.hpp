@@ -5,13 +5,19 @@
 
 #pragma once
 
+#include <functional>
+
 namespace ramet::detail {
 
 /// Has end_runtime() called by std::exit() and by return from main().
 void end_runtime_at_exit();
 
-/// Terminates the children that are daemons, waits for the others, stops the
-/// watcher and leaves the family. Once; does nothing in a plain fork.
+/// Has `stop` called when this process's runtime ends, after its last child has
+/// and before it leaves the family. For modules above. Thread-safe.
+void stop_at_runtime_end(std::function<void()> stop);
+
+/// Terminates the children that are daemons, waits for the others, stops what
+/// was to be stopped, and the watcher, and leaves the family. Once; does nothing in a plain fork.
 void end_runtime() noexcept;
 
 } // namespace ramet::detail

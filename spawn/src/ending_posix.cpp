@@ -13,7 +13,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include <unistd.h>
@@ -58,7 +60,34 @@ void end_children() {
     one->wait_until_begun();
 }
 
+struct stop_list {
+  std::mutex guard; // of the list
+  std::vector<std::function<void()>> calls;
+};
+
+stop_list& stops() {
+  static auto* instance = new stop_list; // used at exit
+  return *instance;
+}
+
+void call_stops() {
+  auto& list = stops();
+  std::vector<std::function<void()>> calls;
+  {
+    std::scoped_lock lock{list.guard};
+    calls.swap(list.calls);
+  }
+  for (auto& call : calls)
+    call();
+}
+
 } // namespace
+
+void stop_at_runtime_end(std::function<void()> stop) {
+  auto& list = stops();
+  std::scoped_lock lock{list.guard};
+  list.calls.push_back(std::move(stop));
+}
 
 void end_runtime_at_exit() {
   std::atexit([] { end_runtime(); });
@@ -72,8 +101,9 @@ void end_runtime() noexcept {
     return;
   try {
     end_children();
+    call_stops();
   } catch (const std::exception& problem) {
-    auto line = fmt::format("ramet: waiting for the last children of process "
+    auto line = fmt::format("ramet: at the end of process "
                             "'{}': {}\n",
                             me.name, problem.what());
     [[maybe_unused]] auto written =

@@ -28,6 +28,9 @@ namespace {
 
 constexpr int interrupted_status = 128 + SIGINT;
 
+// Nobody survives SIGKILL; but it needs a core to die on.
+constexpr std::chrono::seconds time_to_die{5};
+
 std::atomic<watcher*> told; // set before the handler is installed
 std::atomic<int> parent_pid;
 
@@ -51,10 +54,10 @@ bool handled_by_us() {
 }
 
 // Descriptors of all living processes below `slot` that end with this one.
-void collect_descendants(process_slot slot, std::vector<unique_fd>& result) {
+void collect_descendants(member_id above, std::vector<unique_fd>& result) {
   auto& members = family::mine();
-  for (auto below : members.children_of(slot)) {
-    auto& entry = members.entry(below);
+  for (auto below : members.children_of(above)) {
+    auto& entry = members.entry(below.slot);
     auto pid = entry.pid.load();
     if (entry.detached.load() != 0)
       continue;
@@ -104,7 +107,7 @@ void end_interrupted_family() {
   std::vector<unique_fd> below;
   std::size_t ended = 0;
   try {
-    collect_descendants(family::mine().slot(), below);
+    collect_descendants(family::mine().id(), below);
     for (auto& one : children::mine().all())
       if (!one->detached())
         one->signal(SIGTERM);
@@ -112,7 +115,7 @@ void end_interrupted_family() {
     if (ended != below.size()) {
       for (auto& one : below)
         send_signal(one.get(), SIGKILL);
-      ended = wait_for_all(below, deadline::in(interrupt_grace));
+      ended = wait_for_all(below, deadline::in(time_to_die));
     }
   } catch (const std::exception&) {
     // Out of descriptors or memory: they see this process end, and follow.

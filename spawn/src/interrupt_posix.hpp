@@ -18,6 +18,10 @@ namespace ramet::detail {
 /// How long the members of a family get to end before they are made to.
 inline constexpr std::chrono::milliseconds interrupt_grace{300};
 
+/// How long a child waits for the root to end it. Longer than the root takes,
+/// also where cores are busy: else the root sees children end by themselves.
+inline constexpr std::chrono::milliseconds interrupt_patience{1000};
+
 /// Handles SIGINT from now on, unless the program handles or ignores it.
 void handle_interrupts();
 

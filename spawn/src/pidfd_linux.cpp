@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <csignal>
 #include <ctime>
+#include <optional>
 #include <string_view>
 
 #include <fcntl.h>
@@ -41,6 +43,32 @@ exit_status from_wait_status(int status) {
     result.signal = WTERMSIG(status);
   else
     result.code = WEXITSTATUS(status);
+  return result;
+}
+
+// The number that is the `place`-th word after the program's name in the
+// system's account of a process; nothing if there is none.
+std::optional<std::uint64_t> number_in_stat(int pid, int place) {
+  unique_fd file{
+      ::open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC)};
+  std::array<char, 1024> buffer;
+  auto size = file ? ::read(file.get(), buffer.data(), buffer.size()) : -1;
+  if (size <= 0)
+    return std::nullopt;
+  std::string_view text{buffer.data(), static_cast<std::size_t>(size)};
+  // The name, in parentheses, may hold anything.
+  text.remove_prefix(std::min(text.rfind(')'), text.size()));
+  for (int word = 0; word < place; ++word) {
+    auto space = text.find(' ');
+    if (space == text.npos)
+      return std::nullopt;
+    text.remove_prefix(space + 1);
+  }
+  std::uint64_t result = 0;
+  auto [end, failed] =
+      std::from_chars(text.data(), text.data() + text.size(), result);
+  if (failed != std::errc{})
+    return std::nullopt;
   return result;
 }
 
@@ -124,26 +152,16 @@ std::uint64_t start_time_now() {
 }
 
 bool started_at(int pid, std::uint64_t start_time) {
-  unique_fd file{
-      ::open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC)};
-  std::array<char, 1024> buffer;
-  auto size = file ? ::read(file.get(), buffer.data(), buffer.size()) : -1;
-  if (start_time == 0 || size <= 0)
+  auto found = number_in_stat(pid, 20);
+  if (start_time == 0 || !found)
     return true;
-  // The program's name, in parentheses, may hold anything; the 20th word after
-  // it is the start time.
-  std::string_view text{buffer.data(), static_cast<std::size_t>(size)};
-  text.remove_prefix(std::min(text.rfind(')'), text.size()));
-  for (int word = 0; word < 20; ++word) {
-    auto space = text.find(' ');
-    if (space == text.npos)
-      return true;
-    text.remove_prefix(space + 1);
-  }
-  std::uint64_t found = 0;
-  std::from_chars(text.data(), text.data() + text.size(), found);
   static const auto second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-  return found + 5 * second >= start_time && found <= start_time + 5 * second;
+  return *found + 5 * second >= start_time && *found <= start_time + 5 * second;
+}
+
+bool is_exiting(int pid) {
+  constexpr std::uint64_t exiting = 4; // PF_EXITING
+  return (number_in_stat(pid, 7).value_or(0) & exiting) != 0;
 }
 
 } // namespace ramet::detail

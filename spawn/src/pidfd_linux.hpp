@@ -38,4 +38,8 @@ std::uint64_t start_time_now();
 /// seconds that a start can take). True if /proc does not tell.
 bool started_at(int pid, std::uint64_t start_time);
 
+/// True when process `pid` is being taken down by the system, which may take a
+/// while until it has ended. False if /proc does not tell.
+bool is_exiting(int pid);
+
 } // namespace ramet::detail

@@ -22,7 +22,12 @@ std::shared_ptr<detail::child> detail::launch(process_options options,
           ? "starting a process"
           : fmt::format("starting process '{}'", options.name));
   auto method = options.start.value_or(default_start_method());
-  return starter_of(method).start({options, entry, arguments});
+  try {
+    return starter_of(method).start({options, entry, arguments});
+  } catch (const error&) {
+    self::mine().hold_if_interrupted();
+    throw;
+  }
 }
 
 detail::child& process::use(const char* operation) const {

@@ -45,7 +45,8 @@ public:
 
   std::atomic<runtime_phase> phase{runtime_phase::none};
 
-  /// Ctrl-C ends the family: from now on what children do is no news.
+  /// Ctrl-C or the parent's end ends this process: from now on what children
+  /// do is no news, nor what fails here.
   std::atomic<bool> interrupted{false};
 
   /// Claims the one runtime of this process. @throws error protocol
@@ -65,8 +66,9 @@ public:
   /// children are not there.
   bool same_process() const;
 
-  /// Called by threads that have seen a child end. When that was because of
-  /// Ctrl-C, they stay here, and report no failure that is none.
+  /// Called by threads that have seen a child end, or something fail. When that
+  /// was as this process is being ended, they stay here, and report no failure
+  /// that is none.
   void hold_if_interrupted() const;
 
 private:

@@ -21,17 +21,17 @@ namespace {
 // Gives an admitted child's place back, unless it was launched.
 class place_guard {
 public:
-  explicit place_guard(process_slot slot) : slot_(slot) {}
+  explicit place_guard(member_id place) : place_(place) {}
   ~place_guard() {
     if (armed_)
-      family::mine().settle(slot_);
+      family::mine().settle(place_);
   }
   place_guard(const place_guard&) = delete;
   place_guard& operator=(const place_guard&) = delete;
   void release() { armed_ = false; }
 
 private:
-  process_slot slot_;
+  member_id place_;
   bool armed_ = true;
 };
 
@@ -56,14 +56,14 @@ public:
     write_field(header.parent_name, me.name);
 
     auto place = members.admit(about.name);
-    place_guard guard{place.slot};
-    about.slot = place.slot;
+    place_guard guard{place.id};
+    about.id = place.id;
     about.inbox = mailbox::create();
     place.page->inbox.store(about.inbox.ref().object);
     start_message message{header, request.arguments};
     about.inbox.put(message.as_outgoing(), deadline::never());
 
-    auto& entry = members.entry(place.slot);
+    auto& entry = members.entry(place.id.slot);
     entry.start_time.store(start_time_now());
     auto started =
         launch_program({about.program, {me.argv0}, environment_of_child(place)},

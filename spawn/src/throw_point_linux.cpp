@@ -64,6 +64,15 @@ public:
   }
 };
 
+// Inlined into each other, any of them may be the first.
+bool is_call_by_ramet(const std::string& function) {
+  for (const char* name : {"packed_call<", "call_job<", "async_job<"})
+    if (function.find(fmt::format("ramet::detail::{}", name))
+        != std::string::npos)
+      return true;
+  return false;
+}
+
 } // namespace
 
 // What the clause below catches. No object of it exists. As its virtual
@@ -99,7 +108,7 @@ std::string describe_throw_point() {
   for (std::size_t i = 0; i < noted.count; ++i) {
     // A return address may be the first byte of the next function.
     auto place = find_symbol(noted.frames[i] - 1);
-    if (place.function.find("ramet::detail::call_job<") == 0)
+    if (is_call_by_ramet(place.function))
       break; // from here on it is ramet that called
     // The machinery of throwing itself stands first.
     if (i < 16

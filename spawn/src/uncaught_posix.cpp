@@ -6,6 +6,8 @@
 #include "self.hpp"
 #include "throw_point_linux.hpp"
 
+#include <ramet/detail/async_link.hpp>
+
 #include <fmt/format.h>
 
 #include <cxxabi.h>
@@ -25,6 +27,7 @@ std::string type_of_current_exception() {
 }
 
 void report(const char* how, const char* what) {
+  self::mine().hold_if_interrupted();
   auto& page = family::mine().own_page();
   auto type = type_of_current_exception();
   write_field(page.exception_type, type);
@@ -52,6 +55,26 @@ bool report_uncaught(const char* how, const std::function<void()>& work) {
     report(how, nullptr);
   }
   return false;
+}
+
+std::optional<remote_exception>
+exception_of(const std::function<void()>& work) {
+  remote_exception result;
+  try {
+    note_throw_point(work);
+    return std::nullopt;
+  } catch (const std::exception& problem) {
+    result.type = type_of_current_exception();
+    result.message = problem.what();
+  } catch (const abi::__forced_unwind&) {
+    throw; // pthread_exit: not to be stopped
+  } catch (...) {
+    result.type = type_of_current_exception();
+  }
+  result.backtrace = describe_throw_point();
+  result.name = self::mine().name;
+  result.pid = ::getpid();
+  return result;
 }
 
 } // namespace ramet::detail

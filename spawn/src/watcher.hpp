@@ -29,12 +29,14 @@ class watcher {
 public:
   static watcher& mine();
 
-  /// Tokens below say what else has happened.
-  static constexpr std::uint64_t first_child_token = 2;
-
   /// Calls child.on_end() when it has ended. @throws error resource_exhausted
   void watch(const child& one);
   void forget(const child& one) noexcept;
+  /// Calls on_member_end(token) when `pidfd` has ended.
+  /// @throws error resource_exhausted
+  void watch(int pidfd, std::uint64_t token);
+  /// Names a thing to watch; never given out twice.
+  static std::uint64_t next_token();
 
   /// Ends this process when its parent ends, unless detached by then.
   /// @throws error resource_exhausted
@@ -49,7 +51,7 @@ public:
 private:
   static constexpr std::uint64_t command_token = 0;
   static constexpr std::uint64_t parent_token = 1;
-  static_assert(parent_token < first_child_token);
+  static constexpr std::uint64_t first_free_token = 2;
 
   watcher() = default;
   void add(int fd, std::uint64_t token);

@@ -6,6 +6,7 @@
 #include "children.hpp"
 #include "family.hpp"
 #include "interrupt_posix.hpp"
+#include "member_watch.hpp"
 #include "self.hpp"
 
 #include <algorithm>
@@ -27,6 +28,8 @@ constexpr std::size_t stack_bytes = 256 * 1024;
 // Only one that has not come that far (or never will: another program) is
 // killed.
 void die_with_parent() {
+  // Once the family's directory is gone, other threads fail in what they do.
+  self::mine().interrupted.store(true);
   for (auto& one : children::mine().all()) {
     try {
       if (!one->detached() && !one->begun())
@@ -57,6 +60,16 @@ void watcher::add(int fd, std::uint64_t token) {
 void watcher::watch(const child& one) {
   start();
   add(one.pidfd(), one.token());
+}
+
+void watcher::watch(int pidfd, std::uint64_t token) {
+  start();
+  add(pidfd, token);
+}
+
+std::uint64_t watcher::next_token() {
+  static std::atomic<std::uint64_t> next{first_free_token};
+  return next.fetch_add(1, std::memory_order_relaxed);
 }
 
 void watcher::forget(const child& one) noexcept {
@@ -154,9 +167,11 @@ void watcher::on_event(std::uint64_t token) {
     return;
   }
   default:
-    // Not in the list: collected by a joining thread a moment ago.
+    // In neither list: collected by a joining thread a moment ago.
     if (auto one = children::mine().find(token))
       one->on_end();
+    else
+      on_member_end(token);
   }
 }
 
@@ -168,7 +183,7 @@ void watcher::on_command() {
   if (!self::mine().parent)
     end_interrupted_family();
   if (!grace_ends_)
-    grace_ends_ = std::chrono::steady_clock::now() + interrupt_grace;
+    grace_ends_ = std::chrono::steady_clock::now() + interrupt_patience;
 }
 
 } // namespace ramet::detail

@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <mutex>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,13 +35,38 @@ void write_byte(int fd) {
   [[maybe_unused]] auto result = retried([&] { return ::write(fd, &byte, 1); });
 }
 
-void ring_one(std::uint64_t object, std::uint32_t part, process_slot slot) {
-  unique_fd fifo{retried([&] {
-    return ::open(bell_path(object, part, slot).c_str(),
-                  O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-  })};
-  if (fifo) // else its owner is gone, or never had one
+// A descriptor more than the limit of this process allows, for a moment, as
+// whoever sleeps must be rung; none if that is not possible.
+unique_fd open_beyond_limit(const char* path, int flags) {
+  static auto* guard = new std::mutex; // of the limit
+  std::scoped_lock lock{*guard};
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0
+      || limit.rlim_cur >= limit.rlim_max)
+    return {};
+  auto raised = limit;
+  raised.rlim_cur = std::min(limit.rlim_cur + 16, limit.rlim_max);
+  if (::setrlimit(RLIMIT_NOFILE, &raised) != 0)
+    return {};
+  unique_fd result{retried([&] { return ::open(path, flags); })};
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return result;
+}
+
+// False: somebody is there who could not be rung.
+bool ring_one(std::uint64_t object, std::uint32_t part, process_slot slot) {
+  auto path = bell_path(object, part, slot);
+  // For reading, too: its owner may let go of it before the byte is written,
+  // and a FIFO without a reader would end this process by SIGPIPE.
+  constexpr int flags = O_RDWR | O_NONBLOCK | O_CLOEXEC;
+  unique_fd fifo{retried([&] { return ::open(path.c_str(), flags); })};
+  if (!fifo && errno == ENOENT) // its owner is gone, or never had one
+    return true;
+  if (!fifo && errno == EMFILE)
+    fifo = open_beyond_limit(path.c_str(), flags);
+  if (fifo)
     write_byte(fifo.get());
+  return static_cast<bool>(fifo);
 }
 
 } // namespace
@@ -50,8 +78,10 @@ void doorbell_board::ring_armed(std::uint64_t object, std::uint32_t part) {
       // Cleared before the word is emptied: whoever arms in between sets both
       // again.
       words_.fetch_and(~(std::uint64_t{1} << i), std::memory_order_seq_cst);
-      armed_.drain_word(
-          i, [&](process_slot slot) { ring_one(object, part, slot); });
+      armed_.drain_word(i, [&](process_slot slot) {
+        if (!ring_one(object, part, slot))
+          arm(slot); // the next message may have better luck
+      });
     }
 }
 

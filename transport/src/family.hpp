@@ -26,6 +26,12 @@ using process_slot = std::uint32_t;
 
 inline constexpr process_slot max_processes = 4096;
 
+/// One process for ever: its slot is used again, but not with this serial.
+struct member_id {
+  process_slot slot = 0;
+  std::uint32_t serial = 0;
+};
+
 /// What everybody may know of one member; lives in the family's table.
 struct alignas(64) process_entry {
   /// 0: free. Otherwise unique in the family's life; written last when a slot
@@ -81,6 +87,7 @@ public:
   const std::string& directory() const { return directory_; }
   process_slot slot() const { return slot_; }
   std::uint32_t serial() const { return serial_; }
+  member_id id() const { return {slot_, serial_}; }
   process_entry& entry(process_slot slot) const;
 
   /// The page of a living or unsettled process; the caller's mapping keeps it
@@ -93,8 +100,7 @@ public:
   /// parent and becomes its undertaker.
   /// @throws error resource_exhausted when the table or the memory is full
   struct admission {
-    process_slot slot;
-    std::uint32_t serial;
+    member_id id;
     segment page_segment; ///< keep while `page` is used
     process_page* page;
   };
@@ -103,19 +109,19 @@ public:
   /// What the child finds in the environment variable RAMET_FAMILY.
   std::string passport(const admission& child) const;
 
-  /// Says that the process in `slot` is dead (or was never launched): marks
-  /// ends closed and owners dead, lets go of all it held, repairs locks that
-  /// it died in, wakes every waiter on those things, and frees the slot. May be
-  /// repeated when an undertaker itself died half-way. First take over its
-  /// children (adopt_children_of): afterwards nobody knows whose they were.
-  /// Never throws.
-  void settle(process_slot slot) noexcept;
+  /// Says that a process is dead (or was never launched): marks ends closed
+  /// and owners dead, lets go of all it held, repairs locks that it died in,
+  /// wakes every waiter on those things, and frees the slot. May be repeated
+  /// when an undertaker itself died half-way; does nothing when the process
+  /// has settled itself, and its slot may be another's. First take over its
+  /// children (adopt_children_of). Never throws.
+  void settle(member_id dead) noexcept;
 
-  /// The slots of all unsettled processes whose parent is this one.
-  std::vector<process_slot> children_of(process_slot slot) const;
+  /// All unsettled processes whose parent is this one.
+  std::vector<member_id> children_of(member_id parent) const;
   /// Takes over the children of a dead process: their parent becomes the
-  /// caller. Returns their slots.
-  std::vector<process_slot> adopt_children_of(process_slot dead);
+  /// caller. Returns them.
+  std::vector<member_id> adopt_children_of(member_id dead);
 
   /// Leaves the family: gives up all holds and the lock; the last to leave
   /// removes the directory. Called once, at the process's end; safe to call
@@ -126,6 +132,10 @@ public:
   /// found open, but it is no member of its own. What it opens is not listed,
   /// so it is let go of only when the family ends.
   bool is_guest() const { return guest_; }
+
+  /// True when this process has settled itself at its end: it holds nothing any
+  /// more, and its slot may be another's.
+  bool is_settled() const { return settled_.load(); }
 
   // -- ids ------------------------------------------------------------------
 
@@ -149,6 +159,7 @@ private:
   int lock_ = -1; // the directory, locked as shared; held for life
   std::atomic<std::uint32_t> next_object_{1};
   std::atomic<bool> left_{false};
+  std::atomic<bool> settled_{false};
   bool guest_ = false;
 };
 

@@ -102,9 +102,9 @@ struct family_maker {
     table.version = family_version;
     table.magic = family_magic;
     auto own = self.admit("MainProcess");
-    self.slot_ = own.slot;
-    self.serial_ = own.serial;
-    self.entry(own.slot).parent_serial.store(0);
+    self.slot_ = own.id.slot;
+    self.serial_ = own.id.serial;
+    self.entry(self.slot_).parent_serial.store(0);
     self.own_page_ = own.page;
     self.own_segment_ = std::move(own.page_segment);
     self.own_page_->phase.store(process_phase::running);
@@ -227,7 +227,8 @@ family::admission family::admit(std::string_view name) {
     while (used <= slot
            && !table.slots_used.compare_exchange_weak(used, slot + 1)) {
     }
-    admission result{slot, table.last_serial.fetch_add(1) + 1, {}, nullptr};
+    admission result{
+        {slot, table.last_serial.fetch_add(1) + 1}, {}, nullptr};
     try {
       result.page_segment = segment::create(
           page_path(slot), ledger::segment_size(), ledger::initial_reserve());
@@ -239,7 +240,7 @@ family::admission family::admit(std::string_view name) {
     write_field(result.page->name, name);
     place.detached.store(0);
     place.start_time.store(0);
-    place.serial.store(result.serial);
+    place.serial.store(result.id.serial);
     return result;
   }
   throw error(errc::resource_exhausted,
@@ -250,44 +251,52 @@ family::admission family::admit(std::string_view name) {
 }
 
 std::string family::passport(const admission& child) const {
-  return fmt::format("{}:{}:{}", child.slot, child.serial, directory_);
+  return fmt::format("{}:{}:{}", child.id.slot, child.id.serial,
+                     directory_);
 }
 
-void family::settle(process_slot slot) noexcept {
-  auto& place = entry(slot);
-  if (place.serial.load() == 0)
+void family::settle(member_id dead) noexcept {
+  auto& place = entry(dead.slot);
+  // Once a process has ended, nobody but its undertaker changes this.
+  if (place.serial.load() != dead.serial)
     return;
   try {
-    if (auto memory = segment::open(page_path(slot)))
+    if (auto memory = segment::open(page_path(dead.slot)))
       for (auto& held : ledger::entries(memory))
         if (auto id = held.load(std::memory_order_acquire))
-          bury_holder(id, slot);
+          bury_holder(id, dead.slot);
   } catch (...) {
     // No memory to map its ledger: what it held lives until the family ends.
   }
-  segment::remove(page_path(slot));
+  segment::remove(page_path(dead.slot));
   place.serial.store(0);
 }
 
-std::vector<process_slot> family::children_of(process_slot slot) const {
+std::vector<member_id> family::children_of(member_id parent) const {
   auto& table = table_of(table_);
-  auto serial = table.entries[slot].serial.load();
-  std::vector<process_slot> result;
-  for (process_slot child = 0; child < table.slots_used.load(); ++child) {
-    auto& place = table.entries[child];
-    if (child != slot && place.serial.load() != 0 && place.parent.load() == slot
-        && place.parent_serial.load() == serial)
-      result.push_back(child);
+  std::vector<member_id> result;
+  for (process_slot slot = 0; slot < table.slots_used.load(); ++slot) {
+    auto& place = table.entries[slot];
+    auto serial = place.serial.load();
+    if (serial != 0 && slot != parent.slot && place.parent.load() == parent.slot
+        && place.parent_serial.load() == parent.serial
+        && place.serial.load() == serial) // else used again meanwhile
+      result.push_back({slot, serial});
   }
   return result;
 }
 
-std::vector<process_slot> family::adopt_children_of(process_slot dead) {
+std::vector<member_id> family::adopt_children_of(member_id dead) {
   auto result = children_of(dead);
-  for (auto child : result) {
-    entry(child).parent.store(slot_);
-    entry(child).parent_serial.store(serial_);
-  }
+  std::erase_if(result, [&](member_id child) {
+    auto& place = entry(child.slot);
+    // Not if it has settled itself, and the slot is another's.
+    auto parent_serial = dead.serial;
+    if (!place.parent_serial.compare_exchange_strong(parent_serial, serial_))
+      return true;
+    place.parent.store(slot_);
+    return false;
+  });
   return result;
 }
 
@@ -304,8 +313,10 @@ void family::leave() noexcept {
     remove_family_directory(directory_);
     return;
   }
-  if (orphan)
-    settle(slot_);
+  if (orphan) {
+    settled_.store(true); // before: from now on others may have our slot
+    settle(id());
+  }
 }
 
 std::uint64_t family::next_object_id() {

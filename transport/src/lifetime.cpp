@@ -65,6 +65,8 @@ void bury_holder(std::uint64_t id, process_slot dead) noexcept {
         auto owner = end_owner::unpack(owners[end].load());
         if (owner.who == dead)
           close_pipe_end(id, data, end, owner);
+        else
+          finish_closing(id, data, end);
       }
     for (auto& control : mailboxes_of(data))
       mailbox_core{id, data, control}.bury(dead, header.holders);
@@ -106,8 +108,13 @@ void let_go_by_message(object_ref ref, LetGo&& let_go) noexcept {
       return;
     auto* data = memory.data();
     auto& header = *reinterpret_cast<object_header*>(data);
-    if (static_cast<std::uint32_t>(header.message_holds.load()) == 0)
-      return; // a damaged message's reference: no message holds it
+    if (static_cast<std::uint32_t>(header.message_holds.load()) == 0) {
+      // A damaged message's reference: no message holds it. Or somebody took
+      // the last hold off, and was killed when about to free it.
+      if (header.unheld())
+        free_object(ref.object, data);
+      return;
+    }
     if (has_end(header, ref))
       drop_pipe_end(ref.object, data, ref.part);
     let_go(header);

@@ -52,6 +52,22 @@ take_status mailbox::take(receiver receive, deadline until) {
   return core_->take(receive, until);
 }
 
+bool mailbox::search(predicate also) {
+  return core_->search(also);
+}
+
+bool mailbox::park(predicate also, deadline until) {
+  return core_->park(also, until);
+}
+
+void mailbox::wake_one() {
+  core_->wake_one();
+}
+
+void mailbox::wake_all() {
+  core_->wake_all();
+}
+
 bool mailbox::ready() const {
   return core_->ready();
 }

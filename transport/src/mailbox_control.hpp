@@ -75,6 +75,9 @@ struct mailbox_control {
   std::atomic<std::uint64_t> spare_parcel;
 
   alignas(64) parking_lot not_empty;
+  /// How many readers in mailbox_core::search() look for a message without
+  /// sleeping: while there is one, nobody who sleeps need be woken.
+  std::atomic<std::uint32_t> searching;
   parking_lot not_full;
   parking_lot all_done;
   std::atomic<std::uint64_t> done; ///< messages reported by task_done()

@@ -93,20 +93,22 @@ bool mailbox_core::join(deadline until) {
 }
 
 native_handle_type mailbox_core::native_handle() {
-  {
-    std::scoped_lock lock{bell_guard_};
-    if (!bell_)
-      bell_ = doorbell{object_, control_.part};
-    else
-      return bell_.fd();
+  std::scoped_lock lock{bell_guard_};
+  if (!bell_) {
+    bell_ = doorbell{object_, control_.part};
+    has_bell_.store(true);
+    arm_bell(); // before another thread can have it
   }
-  has_bell_.store(true);
-  rearm();
   return bell_.fd();
 }
 
 void mailbox_core::rearm() {
   std::scoped_lock lock{bell_guard_};
+  arm_bell();
+}
+
+// Needs bell_guard_.
+void mailbox_core::arm_bell() {
   bell_.silence();
   control_.bells.arm(family::mine().slot());
   std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -30,6 +30,10 @@ public:
   take_status take(receiver receive, deadline until);
 
   bool ready() const { return waiting() || closed(); }
+  bool search(predicate also);
+  bool park(predicate also, deadline until);
+  void wake_one();
+  void wake_all();
   std::size_t size() const;
   bool closed() const {
     return control_.closed.load(std::memory_order_acquire) != 0;
@@ -90,6 +94,7 @@ private:
   void after_take();
   void drop_spare();
   void notify_consumers();
+  void arm_bell();
 
   std::uint64_t object_;
   std::weak_ptr<detail::object> keeper_;

@@ -313,7 +313,11 @@ put_status mailbox_core::put(const outgoing& message, deadline until) {
 }
 
 void mailbox_core::notify_consumers() {
-  control_.not_empty.notify_one(); // begins with a full fence
+  // Pairs with search(): either it sees the message, or we see that nobody
+  // searches any more.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (control_.searching.load(std::memory_order_relaxed) == 0)
+    control_.not_empty.notify_one_after_fence();
   control_.bells.ring(object_, control_.part);
 }
 

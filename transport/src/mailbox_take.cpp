@@ -224,6 +224,28 @@ take_status mailbox_core::take(receiver receive, deadline until) {
   }
 }
 
+bool mailbox_core::search(predicate also) {
+  auto look = [&] { return ready() || also(); };
+  if (look())
+    return true;
+  control_.searching.fetch_add(1, std::memory_order_seq_cst);
+  bool found = take_spinner_.spin(look);
+  control_.searching.fetch_sub(1, std::memory_order_seq_cst);
+  return found || look();
+}
+
+bool mailbox_core::park(predicate also, deadline until) {
+  return control_.not_empty.park([&] { return ready() || also(); }, until);
+}
+
+void mailbox_core::wake_one() {
+  control_.not_empty.notify_one();
+}
+
+void mailbox_core::wake_all() {
+  control_.not_empty.notify_all();
+}
+
 void mailbox_core::after_take() {
   if (control_.maxsize != 0)
     control_.not_full.notify_one();

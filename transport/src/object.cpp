@@ -34,6 +34,8 @@ void let_go(object* closing) noexcept {
     owner.release(); // the hold is the member's, and so is all beside it
     return;
   }
+  if (family::mine().is_settled())
+    return;
   auto& self = registry::mine();
   {
     std::scoped_lock lock{self.guard};

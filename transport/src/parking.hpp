@@ -50,6 +50,11 @@ public:
     // Pairs with the waiter's store of the bit: either it sees our change, or
     // we see its bit.
     std::atomic_thread_fence(std::memory_order_seq_cst);
+    notify_one_after_fence();
+  }
+
+  /// The same, for a caller that has just made a full fence.
+  void notify_one_after_fence() {
     if (word_.load(std::memory_order_relaxed) & somebody)
       wake(1);
   }

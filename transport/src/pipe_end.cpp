@@ -41,6 +41,14 @@ void drop_unreadable(std::uint64_t object, std::byte* data, std::uint32_t end) {
     mailbox_core{object, data, pipe_at(data).boxes[end]}.clear();
 }
 
+void finish_closing(std::uint64_t object, std::byte* data, std::uint32_t end) {
+  auto owner = end_owner::unpack(pipe_at(data).owners[end].load());
+  if (owner.who != end_owner::closed)
+    return;
+  close_pipe_boxes(object, data);
+  drop_unreadable(object, data, end);
+}
+
 end_owner adopt_pipe_end(pipe_layout& pipe, std::uint32_t end) {
   auto word = pipe.owners[end].load();
   auto owner = end_owner::unpack(word);
@@ -67,6 +75,8 @@ void drop_pipe_end(std::uint64_t object, std::byte* data, std::uint32_t end) {
   auto owner = end_owner::unpack(pipe_at(data).owners[end].load());
   if (owner.who == end_owner::in_message)
     close_pipe_end(object, data, end, owner);
+  else
+    finish_closing(object, data, end);
 }
 
 } // namespace ramet::detail

@@ -24,13 +24,17 @@ bool close_pipe_end(std::uint64_t object, std::byte* data, std::uint32_t end,
 /// as they may be at it just then, for who puts into it.
 void drop_unreadable(std::uint64_t object, std::byte* data, std::uint32_t end);
 
+/// If the end is closed, does all that goes with it again: who closed it may
+/// have been killed before that.
+void finish_closing(std::uint64_t object, std::byte* data, std::uint32_t end);
+
 /// Out of a message, into this process. @throws error closed
 end_owner adopt_pipe_end(pipe_layout& pipe, std::uint32_t end);
 
 /// Out of this process, into a message. @throws error closed
 void send_pipe_end(pipe_layout& pipe, std::uint32_t end);
 
-/// Closes the end if it is still inside a message.
+/// Closes the end if it is still inside a message. May be repeated.
 void drop_pipe_end(std::uint64_t object, std::byte* data, std::uint32_t end);
 
 } // namespace ramet::detail

@@ -28,6 +28,9 @@ class process;
 
 namespace detail {
 
+/// For modules above: what the parent keeps of the child behind a handle.
+struct process_access;
+
 /// What can stand first among a process's arguments, options aside.
 template <class F>
 concept callee =
@@ -137,6 +140,7 @@ public:
 
 private:
   friend struct detail::handle_access;
+  friend struct detail::process_access;
   friend std::vector<process> active_children();
   explicit process(std::shared_ptr<detail::child> state)
       : state_(std::move(state)) {}

@@ -46,6 +46,24 @@ private:
   verdict (*call_)(void*, const incoming&);
 };
 
+/// A non-owning reference to a callable `bool()`.
+class predicate {
+public:
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, predicate>)
+  predicate(F&& f)
+      : object_(const_cast<void*>(static_cast<const void*>(&f))),
+        call_([](void* object) -> bool {
+          return (*static_cast<std::remove_reference_t<F>*>(object))();
+        }) {}
+
+  bool operator()() const { return call_(object_); }
+
+private:
+  void* object_;
+  bool (*call_)(void*);
+};
+
 /// Figures of a mailbox, readable while others use it.
 struct mailbox_stats {
   std::uint64_t messages_put = 0;
@@ -89,6 +107,18 @@ public:
 
   /// True when take() would not wait: a message is there, or it is closed.
   bool ready() const;
+
+  /// For a mailbox that several threads of one process read, and nobody else:
+  /// true when ready() or `also()` is, for which it may spin a little. While a
+  /// thread searches, puts wake none that is parked; so whoever finds more than
+  /// it takes wakes another.
+  bool search(predicate also);
+  /// Sleeps until ready(), or `also()`, or `until`; true for the first two.
+  bool park(predicate also, deadline until);
+  /// Wakes one who is parked here or in take(), or all; they look again.
+  void wake_one();
+  void wake_all();
+
   std::size_t size() const;
   std::size_t maxsize() const;
   bool closed() const;

@@ -22,6 +22,7 @@ enum class object_kind : std::uint32_t {
   pipe,
   mutex,
   parcel,
+  block, ///< plain memory; what it means, its users know
 };
 
 /// Names one shared object of the family inside a message.

@@ -1,0 +1,109 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include <ramet/node.hpp>
+
+#include "child.hpp"
+#include "local_node.hpp"
+#include "run_frame.hpp"
+
+#include <ramet/ask.hpp>
+
+#include <chrono>
+
+namespace ramet {
+
+/// What the parent keeps of the child behind a handle.
+struct detail::process_access {
+  static const child& child_of(const process& handle) {
+    return *handle.state_;
+  }
+};
+
+namespace {
+
+// For the actors to end in, and then the process.
+constexpr std::chrono::seconds grace{2};
+
+// What a node's process runs.
+void host_actors(std::size_t workers) {
+  detail::local_node::set_workers(workers);
+  auto& here = detail::local_node::mine();
+  here.wait_for_stop();
+  here.end_actors();
+}
+
+process start_node(const node_options& options) {
+  process_options about;
+  about.name = options.name;
+  about.daemon = true;
+  about.start = options.start;
+  return process{std::move(about), host_actors, options.workers};
+}
+
+} // namespace
+
+caf::actor_system& actor_system() {
+  return detail::local_node::mine().system();
+}
+
+node::node(node_options options) : process_(start_node(options)) {
+  auto& child = detail::process_access::child_of(process_);
+  slot_ = child.slot();
+  serial_ = child.serial();
+}
+
+node& node::operator=(node&& other) noexcept {
+  if (this != &other) {
+    end();
+    process_ = std::move(other.process_);
+    slot_ = other.slot_;
+    serial_ = other.serial_;
+  }
+  return *this;
+}
+
+node::~node() {
+  end();
+}
+
+void node::end() noexcept {
+  try {
+    if (!process_.running())
+      return;
+    stop();
+    if (!process_.join_for(grace)) {
+      process_.kill();
+      process_.join();
+    }
+  } catch (const error&) { // moved from
+  }
+}
+
+void node::stop() {
+  if (!process_.running())
+    return;
+  auto& here = detail::local_node::mine();
+  detail::frame_header header;
+  header.kind = detail::frame_kind::stop;
+  header.from = here.address();
+  here.peer_of({slot_, serial_})->ship(header, detail::no_body{});
+}
+
+caf::strong_actor_ptr node::spawn_there(detail::spawn_entry entry,
+                                        const detail::outgoing& call) {
+  static_cast<void>(process_.pid()); // throws if moved from
+  auto& here = detail::local_node::mine();
+  auto state
+      = std::make_shared<detail::answer_state<caf::strong_actor_ptr>>();
+  auto answer = detail::make_future(
+      std::shared_ptr<detail::future_state<caf::strong_actor_ptr>>{state});
+  auto to = here.peer_of({slot_, serial_});
+  detail::run_body body{
+      detail::locate_code(reinterpret_cast<const void*>(entry)), call};
+  if (!here.ask(*to, detail::frame_kind::run, detail::make_port(state),
+                detail::question_id(), body))
+    state->fail(detail::exception_of(caf::sec::request_receiver_down));
+  return answer.get();
+}
+
+} // namespace ramet

@@ -1,0 +1,73 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// The other processes of the family, as far as actors have to do with them.
+
+#pragma once
+
+#include "frame.hpp"
+#include "process_address.hpp"
+
+#include <ramet/detail/mailbox.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace ramet::detail {
+
+/// Another process. Thread-safe.
+class peer {
+public:
+  peer(process_address address, mailbox inbox);
+
+  process_address address() const { return address_; }
+  const caf::node_id& node() const { return node_; }
+
+  /// True from when its end was seen on.
+  bool gone() const { return gone_.load(std::memory_order_seq_cst); }
+  void set_gone();
+
+  /// Puts a frame into its mailbox. False when it is gone.
+  /// @throws error resource_exhausted, and what encoding throws
+  template <class Body>
+  bool ship(const frame_header& header, const Body& body) {
+    if (gone())
+      return false;
+    frame<Body> whole{header, body};
+    return inbox_.put(whole.as_outgoing(), deadline::never())
+           == put_status::done;
+  }
+
+private:
+  process_address address_;
+  caf::node_id node_;
+  mailbox inbox_; // none: it was gone before we came to know it
+  std::atomic<bool> gone_;
+};
+
+using peer_ptr = std::shared_ptr<peer>;
+
+/// Thread-safe.
+class peers {
+public:
+  /// `ended` is called, once a process that was asked for, when it has ended:
+  /// by any thread, also within get().
+  explicit peers(std::function<void(process_address)> ended)
+      : ended_(std::move(ended)) {}
+
+  /// Never null; for a process that has ended, one that is gone.
+  /// @throws error resource_exhausted
+  peer_ptr get(process_address address);
+
+private:
+  std::function<void(process_address)> ended_;
+  std::mutex guard_; // of the map
+  // By serial, which is unique in the family. Those that are gone stay, so that
+  // a late handle to one is not taken for news.
+  std::unordered_map<std::uint32_t, peer_ptr> map_;
+};
+
+} // namespace ramet::detail

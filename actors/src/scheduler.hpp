@@ -1,0 +1,118 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// The threads that run a process's actors and read its mailbox.
+
+#pragma once
+
+#include "caf_compat.hpp"
+
+#include <ramet/detail/mailbox.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace ramet::detail {
+
+class scheduler;
+
+/// Jobs that wait to be run; others may take some. Thread-safe.
+class job_list {
+public:
+  void push(caf::resumable* job);
+  caf::resumable* pop(); // null: none
+  /// Without the lock; true at once for whoever pushed.
+  bool empty() const { return size_.load(std::memory_order_seq_cst) == 0; }
+
+private:
+  std::mutex guard_; // of jobs_
+  std::deque<caf::resumable*> jobs_;
+  std::atomic<std::size_t> size_{0};
+};
+
+/// Runs a process's actors on a few threads that are all alike. An idle one
+/// searches briefly, then sleeps at the process's mailbox, which local work
+/// rings as well: so whoever takes a message out runs the actor itself, with no
+/// thread between. While it does, another reads on.
+///
+/// At most `limit` threads run actors at a time; there is one thread more, so
+/// that the mailbox is read whatever the actors do. A thread whose actor waits
+/// for an answer is replaced for that time.
+class scheduler final : public caf::scheduler::abstract_coordinator {
+public:
+  /// Takes one message out of the mailbox, if one is there, and delivers it;
+  /// what is to be run then is given to `executor`. False: there was none.
+  using read_one = std::function<bool(caf_compat::executor&)>;
+
+  scheduler(caf::actor_system& system, mailbox inbox, std::size_t limit,
+            read_one read);
+  ~scheduler() override;
+
+  // -- for CAF ----------------------------------------------------------------
+
+  void enqueue(caf::resumable* job) override;
+  caf::actor_clock& clock() noexcept override { return clock_; }
+  void start() override;
+  /// Not called: the system is never destroyed.
+  void stop() override {}
+
+  // -- for the process --------------------------------------------------------
+
+  /// Waits until `done()`, delivering meanwhile what arrives. For threads that
+  /// wait for an answer; any number of them, workers too. False: timed out.
+  bool help(predicate done, deadline until);
+  /// What some thread in help() waits for may have happened.
+  void wake_helpers();
+
+  /// Ends the threads; waits for them, but not for long. Actors that have not
+  /// been run yet never are.
+  void stop_threads() noexcept;
+
+private:
+  class worker;
+  class visitor;
+  using clock_type = std::chrono::steady_clock;
+
+  void add_worker();
+  bool jobs_to_run() const;
+  bool jobs_waiting() const;
+  void share_work();
+  void wake_another();
+  caf::resumable* steal(const worker* thief);
+  bool take_permit();
+  void give_back_permit() { running_.fetch_sub(1, std::memory_order_seq_cst); }
+  void before_waiting(worker& one);
+  void after_waiting(worker& one);
+
+  mailbox inbox_;
+  const std::size_t limit_;
+  read_one read_;
+  caf::detail::thread_safe_actor_clock clock_;
+  std::thread clock_thread_;
+
+  job_list shared_;
+  std::atomic<std::size_t> running_{0};   // threads that may run actors now
+  std::atomic<std::size_t> searching_{0}; // workers that look for work
+  std::atomic<std::size_t> helpers_asleep_{0};
+  std::atomic<clock_type::rep> last_share_{0};
+  std::atomic<bool> stopping_{false};
+
+  static constexpr std::size_t max_workers = 256;
+  std::mutex guard_; // of making workers, and of alive_
+  std::condition_variable ended_;
+  std::size_t alive_ = 0;
+  std::size_t waiting_ = 0; // workers within help()
+  // Filled from the front, never emptied: read without the lock.
+  std::atomic<worker*> workers_[max_workers] = {};
+  std::atomic<std::size_t> worker_count_{0};
+};
+
+} // namespace ramet::detail
