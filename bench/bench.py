@@ -4,13 +4,16 @@
 
 Of every work several rounds are measured; in each round every contestant runs
 once, as a fresh process, and the order turns from round to round. The table
-has the medians. A ratio above 1 means that ramet is faster.
+has the medians. A ratio above 1 means that ramet is faster; the budget is the
+ratio that we want at least, a ! behind it: this run is short of it.
 """
 
 import argparse
 import json
 import os
 import platform
+import secrets
+import socket
 import statistics
 import subprocess
 import sys
@@ -23,10 +26,12 @@ UNAVAILABLE = 77  # exit status of a contestant that this build does not have
 
 
 class Work(NamedTuple):
+    group: str
     name: str
     unit: str
-    ours: dict  # what tells a row's name apart -> arguments of bench_ours
+    ours: dict  # what tells a row's name apart -> [program, arguments...]
     peers: dict  # name of the peer -> [program, arguments...]
+    budgets: dict = {}  # name of the peer -> the ratio that we want at least
     large: bool = False  # copies so much that fewer rounds must do
 
 
@@ -45,18 +50,22 @@ def pipe_peers(work, size, *names):
 def queue_work(producers, consumers):
     crew = [producers, consumers]
     return Work(
+        "queues",
         f"queue {producers}-{consumers} 64 B",
         "ns",
-        {"": ["queue", *crew]},
+        {"": ["ours", "queue", *crew]},
         {
             "CPython Queue": ["python", "queue", *crew],
             "ZeroMQ PUSH-PULL": ["peers", "zmq-queue", *crew],
             "Boost message_queue": ["peers", "boost-queue", *crew],
         },
+        {"CPython Queue": 20, "Boost message_queue": 1}
+        if (producers, consumers) == (2, 1)
+        else {},
     )
 
 
-def works():
+def pipe_works():
     for size, label in ((64, "64 B"), (1024, "1 KiB")):
         names = [
             "CPython Pipe",
@@ -65,69 +74,239 @@ def works():
             "socketpair",
         ]
         yield Work(
+            "pipes",
             f"pipe round trip {label}",
             "us",
-            {"": ["round-trip", size]},
+            {"": ["ours", "round-trip", size]},
             pipe_peers("round-trip", size, *names, "futex"),
+            {"CPython Pipe": 3, "socketpair": 1} if size == 64 else {},
         )
         yield Work(
+            "pipes",
             f"pipe one-way {label}",
             "ns",
-            {"": ["one-way", size]},
+            {"": ["ours", "one-way", size]},
             pipe_peers("one-way", size, *names),
         )
     # Ours as a vector that the receiver owns, and as a view in place.
     size = 64 * MIB
     names = ["CPython Pipe", "ZeroMQ PAIR", "socketpair"]
-    for work, label, peers in (
-        ("round-trip", "round trip", names),
-        ("one-way", "one-way", [*names, "memcpy"]),
+    for work, label, peers, budgets in (
+        ("round-trip", "round trip", names, {}),
+        (
+            "one-way",
+            "one-way",
+            [*names, "memcpy"],
+            {"CPython Pipe": 8, "memcpy": 0.4},
+        ),
     ):
         yield Work(
+            "pipes",
             f"pipe {label} 64 MiB",
             "ms",
-            {"": [work, size], ", view": [f"{work}-view", size]},
+            {
+                "": ["ours", work, size],
+                ", view": ["ours", f"{work}-view", size],
+            },
             pipe_peers(work, size, *peers),
+            budgets,
             large=True,
         )
     yield Work(
+        "pipes",
         "struct, 1000 doubles, round trip",
         "us",
-        {"": ["record"]},
+        {"": ["ours", "record"]},
         {
             "CPython Pipe, list": ["python", "record-list"],
             "CPython Pipe, array": ["python", "record-array"],
         },
     )
+
+
+def queue_works():
     for crew in ((1, 1), (2, 1), (4, 4)):
         yield queue_work(*crew)
+
+
+def process_works():
     yield Work(
+        "processes",
         "start + join, spawn",
         "us",
-        {"": ["start-spawn"]},
+        {"": ["ours", "start-spawn"]},
         {
             "CPython spawn": ["python", "start-spawn"],
             "posix_spawn, same binary": ["ours", "posix-spawn"],
         },
+        {"CPython spawn": 10, "posix_spawn, same binary": 0.67},
     )
     yield Work(
+        "processes",
         "start + join, forkserver",
         "us",
-        {"": ["start-forkserver"]},
+        {"": ["ours", "start-forkserver"]},
         {"CPython forkserver": ["python", "start-forkserver"]},
     )
 
 
+# Between processes, CAF speaks BASP over loopback TCP; "one process" is CAF
+# without it: the limit to come near, not one to reach.
+BASP = "CAF BASP"
+BASP_SCOPED = "CAF BASP, scoped_actor"
+CAF_ALONE = "CAF, one process"
+CAF_SCOPED = "CAF scoped_actor, sharing"
+ERLANG = "Erlang, two nodes"
+ERLANG_ALONE = "Erlang, one node"
+MANAGER = "CPython Manager"
+
+
+def actor_works():
+    kinds = (
+        ("int", ["small"]),
+        ("1 KiB", ["text", 1024]),
+        ("1 MiB", ["text", MIB]),
+        ("1000 doubles", ["doubles", 1000]),
+    )
+
+    def line(program, work, kind):
+        name, *sizes = kind
+        return [program, f"{work}-{name}", *sizes]
+
+    for label, kind in kinds:
+        peers = {
+            BASP: line("caf", "round-trip", kind),
+            ERLANG: line("erlang", "round-trip", kind),
+        }
+        # With larger contents it would only pass on a pointer.
+        if label == "int":
+            peers[CAF_ALONE] = line("caf", "alone-round-trip", kind)
+        yield Work(
+            "actors",
+            f"actor round trip {label}",
+            "us",
+            {"": line("actors", "round-trip", kind)},
+            peers,
+            {BASP: 10},
+        )
+    for label, kind in kinds:
+        yield Work(
+            "actors",
+            f"ask round trip {label}",
+            "us",
+            {"": line("actors", "ask", kind)},
+            {
+                BASP_SCOPED: line("caf", "scoped", kind),
+                MANAGER: line("manager", "ask", kind),
+            },
+            {BASP_SCOPED: 10},
+        )
+    small = ["small"]
+    yield Work(
+        "actors",
+        "actor round trip, one process",
+        "us",
+        {"": line("actors", "alone-round-trip", small)},
+        {
+            CAF_ALONE: line("caf", "alone-round-trip", small),
+            ERLANG_ALONE: line("erlang", "alone-round-trip", small),
+        },
+    )
+    yield Work(
+        "actors",
+        "ask, one process",
+        "us",
+        {"": line("actors", "alone-ask", small)},
+        {CAF_SCOPED: line("caf", "alone-scoped", small)},
+        {CAF_SCOPED: 10},
+    )
+    for label, kind in kinds[:3]:
+        yield Work(
+            "actors",
+            f"actor one-way {label}",
+            "us" if kind[-1] == MIB else "ns",
+            {"": line("actors", "flood", kind)},
+            {
+                BASP: line("caf", "flood", kind),
+                ERLANG: line("erlang", "flood", kind),
+                CAF_ALONE: line("caf", "alone-flood", kind),
+            },
+            {BASP: 5},
+        )
+    for nodes in range(1, 5):
+        yield Work(
+            "actors",
+            f"4 actors all to all, {nodes} node{'s'[: nodes - 1]}",
+            "us",
+            {"": ["actors", "all-to-all", nodes]},
+            {
+                BASP: ["caf", "all-to-all", nodes],
+                "Erlang": ["erlang", "all-to-all", nodes],
+            },
+        )
+    yield Work(
+        "actors",
+        "spawn of a remote actor",
+        "us",
+        {"": ["actors", "spawn"]},
+        {
+            "CAF remote_spawn": ["caf", "spawn"],
+            "Erlang spawn_request": ["erlang", "spawn"],
+            MANAGER: ["manager", "spawn-actor"],
+        },
+    )
+    for work in ("get", "set"):
+        yield Work(
+            "actors",
+            f"manager dict {work}",
+            "us",
+            {"": ["actors", f"dict-{work}"]},
+            {MANAGER: ["manager", f"dict-{work}"]},
+        )
+
+
+GROUPS = {
+    "pipes": pipe_works,
+    "queues": queue_works,
+    "processes": process_works,
+    "actors": actor_works,
+}
 UNITS = {"ns": 1e9, "us": 1e6, "ms": 1e3}
+
+
+def erlang_program(programs):
+    """Nodes that find each other without epmd, and only on loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return [
+        *("env", "ERL_CRASH_DUMP_SECONDS=0"),
+        *("erl", "-noshell", "-pa", programs),
+        *("-name", f"bench_{os.getpid()}@127.0.0.1"),
+        *("-setcookie", secrets.token_hex(16)),
+        *("-start_epmd", "false", "-erl_epmd_port", str(port)),
+        *("-kernel", "inet_dist_use_interface", "{127,0,0,1}"),
+        *("-run", "peer_erlang", "main"),
+    ]
 
 
 class Contest:
     def __init__(self, programs, milliseconds):
+        # Under Python, this interpreter: scripts/bench chooses it.
         self.programs = {
+            "actors": [os.path.join(programs, "bench_actors")],
+            "caf": [os.path.join(programs, "bench_caf")],
+            "erlang": erlang_program(programs),
+            "manager": [sys.executable, os.path.join(HERE, "peer_manager.py")],
             "ours": [os.path.join(programs, "bench_ours")],
             "peers": [os.path.join(programs, "bench_peers")],
-            # This interpreter: scripts/bench chooses it.
             "python": [sys.executable, os.path.join(HERE, "peer_python.py")],
+        }
+        # What may be missing on a machine: program -> file of it.
+        self.optional = {
+            "actors": os.path.join(programs, "bench_actors"),
+            "caf": os.path.join(programs, "bench_caf"),
+            "erlang": os.path.join(programs, "peer_erlang.beam"),
         }
         self.milliseconds = milliseconds
         self.absences = {}  # command line -> what it lacks
@@ -136,6 +315,9 @@ class Contest:
     def measure(self, command):
         """Seconds of one work, or None: this contestant cannot do it."""
         program, *arguments = command
+        if not os.path.exists(self.optional.get(program, "/")):
+            self.absences[(program,)] = "not built"
+            return None
         line = [*self.programs[program], *map(str, arguments)]
         if tuple(line) in self.failures | self.absences:
             return None
@@ -163,8 +345,7 @@ class Contest:
     def run(self, work, rounds):
         """Rows of one work."""
         commands = {
-            ("ours", variant): ["ours", *arguments]
-            for variant, arguments in work.ours.items()
+            ("ours", variant): line for variant, line in work.ours.items()
         }
         commands |= {("peer", name): line for name, line in work.peers.items()}
         figures = {contestant: [] for contestant in commands}
@@ -185,12 +366,14 @@ class Contest:
             for peer in work.peers:
                 theirs = medians.get(("peer", peer))
                 yield {
+                    "group": work.group,
                     "work": work.name + variant,
                     "peer": peer,
                     "ours": ours,
                     "theirs": theirs,
                     "unit": work.unit,
                     "ratio": theirs / ours if ours and theirs else None,
+                    "budget": work.budgets.get(peer),
                 }
 
 
@@ -201,9 +384,22 @@ def figure(value, unit=""):
     return f"{value:.{digits}f} {unit}".strip()
 
 
+def judged(ratio, budget):
+    """A budget, and whether a ratio falls short of it."""
+    if budget is None:
+        return ""
+    return f"{budget}" if ratio is None or ratio >= budget else f"{budget} !"
+
+
 def main():
     parser = argparse.ArgumentParser(
         prog="scripts/bench", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument(
+        "groups",
+        nargs="*",
+        metavar="GROUP",
+        help=f"some of {', '.join(GROUPS)}; all of them without one",
     )
     parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
     parser.add_argument(
@@ -219,18 +415,22 @@ def main():
         help="only works or peers whose names contain it",
     )
     options = parser.parse_args()
+    for group in options.groups:
+        if group not in GROUPS:
+            parser.error(f"no group '{group}'; there are {', '.join(GROUPS)}")
 
     contest = Contest(options.programs, 50 if options.quick else 250)
     started = time.monotonic()
     rows = []
-    line = "{:34}{:26}{:>12}{:>12}{:>9}"
+    line = "{:34}{:26}{:>12}{:>12}{:>9}  {}"
     print(
         f"{os.cpu_count()} processors, {platform.system()}"
         f" {platform.release()}, Python {platform.python_version()};"
         " a ratio above 1: ramet is faster"
     )
-    print(line.format("work", "peer", "ours", "theirs", "ratio"))
-    for work in works():
+    print(line.format("work", "peer", "ours", "theirs", "ratio", "budget"))
+    groups = options.groups or GROUPS
+    for work in (work for group in groups for work in GROUPS[group]()):
         wanted = options.only.lower()
         if wanted not in work.name.lower():
             peers = {
@@ -248,6 +448,8 @@ def main():
         for row in contest.run(work, rounds):
             if row["ours"] is None and row["theirs"] is None:
                 continue
+            if not rows or rows[-1]["group"] != work.group:
+                print(f"-- {work.group}")
             rows.append(row)
             print(
                 line.format(
@@ -256,7 +458,8 @@ def main():
                     figure(row["ours"], row["unit"]),
                     figure(row["theirs"], row["unit"]),
                     figure(row["ratio"]),
-                ),
+                    judged(row["ratio"], row["budget"]),
+                ).rstrip(),
                 flush=True,
             )
     print(f"{time.monotonic() - started:.0f} s")

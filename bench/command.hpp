@@ -23,7 +23,7 @@ class unavailable : public std::runtime_error {
 };
 
 struct command {
-  std::string_view name;
+  std::string name;
   std::size_t numbers; ///< how many, without the milliseconds
   std::function<seconds(const std::vector<std::size_t>&, seconds)> run;
 };
@@ -52,8 +52,7 @@ inline int run_command(const std::vector<command>& commands, int argc,
   }
   std::fprintf(stderr, "usage: one of\n");
   for (const auto& each : commands)
-    std::fprintf(stderr, "  %s%s MILLISECONDS\n",
-                 std::string{each.name}.c_str(),
+    std::fprintf(stderr, "  %s%s MILLISECONDS\n", each.name.c_str(),
                  each.numbers == 0   ? ""
                  : each.numbers == 1 ? " BYTES"
                                      : " PRODUCERS CONSUMERS");
@@ -63,20 +62,21 @@ inline int run_command(const std::vector<command>& commands, int argc,
 /// Makes a command of a function of one size, two counts, or nothing.
 inline command sized(std::string_view name,
                      seconds (*run)(std::size_t, seconds)) {
-  return {name, 1, [run](const auto& numbers, seconds budget) {
+  return {std::string{name}, 1, [run](const auto& numbers, seconds budget) {
             return run(numbers.at(0), budget);
           }};
 }
 
 inline command crewed(std::string_view name,
                       seconds (*run)(std::size_t, std::size_t, seconds)) {
-  return {name, 2, [run](const auto& numbers, seconds budget) {
+  return {std::string{name}, 2, [run](const auto& numbers, seconds budget) {
             return run(numbers.at(0), numbers.at(1), budget);
           }};
 }
 
 inline command plain(std::string_view name, seconds (*run)(seconds)) {
-  return {name, 0, [run](const auto&, seconds budget) { return run(budget); }};
+  return {std::string{name}, 0,
+          [run](const auto&, seconds budget) { return run(budget); }};
 }
 
 } // namespace bench

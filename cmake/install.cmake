@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-# The package: find_package(ramet) gives ramet::ramet.
+# The package: find_package(ramet) gives ramet::ramet and, if built,
+# ramet::actors.
 
 include(CMakePackageConfigHelpers)
 
@@ -19,6 +20,7 @@ install(
   FILES
     ${PROJECT_BINARY_DIR}/ramet-config-version.cmake
     ${PROJECT_BINARY_DIR}/ramet-config.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/FindCAF.cmake
   DESTINATION ${ramet_package_dir})
 install(EXPORT ramet
   FILE ramet-targets.cmake

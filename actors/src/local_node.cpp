@@ -108,8 +108,9 @@ local_node& local_node::mine() {
     return *made;
   self::mine().require_live("using actors");
   auto* made = new local_node;
+  made->make_system(number_of_workers());
   instance.store(made, std::memory_order_release);
-  made->start(number_of_workers());
+  made->threads().start_threads(); // they deliver to the above
   stop_at_runtime_end([made] { made->stop(); });
   return *made;
 }
@@ -118,7 +119,7 @@ local_node::local_node()
     : address_(process_address::mine()), inbox_(own_inbox()),
       peers_([this](process_address process) { post_ended(process); }) {}
 
-void local_node::start(std::size_t workers) {
+void local_node::make_system(std::size_t workers) {
   config_.module_factories.push_back([this, workers](caf::actor_system& system) {
     scheduler_ = new scheduler{
         system, inbox_, workers, [this](caf_compat::executor& executor) {

@@ -97,7 +97,7 @@ public:
 
 private:
   local_node();
-  void start(std::size_t workers);
+  void make_system(std::size_t workers);
   void stop() noexcept;
 
   static request_key key_of(std::uint64_t requester, caf::message_id request);

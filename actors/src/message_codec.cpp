@@ -4,6 +4,7 @@
 
 #include <ramet/error.hpp>
 
+#include <boost/core/demangle.hpp>
 #include <fmt/format.h>
 
 #include <atomic>
@@ -129,7 +130,8 @@ message_values::message_values(const caf_compat::contents& values)
           fmt::format("sending a message to an actor in another process: its "
                       "value {} is of a type that cannot travel: {}; see "
                       "ramet's guide on serializable types",
-                      i + 1, type.second ? type.second->name() : "CAF's own"));
+                      i + 1, type.second ? boost::core::demangle(type.second->name())
+                                          : "one of CAF's own"));
     if (i < usual)
       first_[i] = found;
     else

@@ -7,6 +7,8 @@
 
 #include <ramet/error.hpp>
 
+#include <utility>
+
 namespace ramet::detail {
 
 namespace {
@@ -38,13 +40,10 @@ peer::peer(process_address address, mailbox inbox)
       gone_(!inbox_) {}
 
 void peer::set_gone() {
-  if (gone_.exchange(true))
-    return;
-  // What lies unread there is for nobody, but may hold things and memory.
-  while (inbox_.take([](const incoming&) { return verdict::consume; },
-                     deadline::now())
-         == take_status::done) {
-  }
+  gone_.store(true);
+  mailbox last; // let go of without the lock
+  std::scoped_lock lock{guard_};
+  last = std::exchange(inbox_, mailbox{});
 }
 
 peer_ptr peers::get(process_address address) {

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <unordered_map>
 
 namespace ramet::detail {
@@ -34,17 +35,17 @@ public:
   /// @throws error resource_exhausted, and what encoding throws
   template <class Body>
   bool ship(const frame_header& header, const Body& body) {
-    if (gone())
-      return false;
     frame<Body> whole{header, body};
-    return inbox_.put(whole.as_outgoing(), deadline::never())
-           == put_status::done;
+    auto message = whole.as_outgoing();
+    std::shared_lock lock{guard_};
+    return inbox_ && inbox_.put(message, deadline::never()) == put_status::done;
   }
 
 private:
   process_address address_;
   caf::node_id node_;
-  mailbox inbox_; // none: it was gone before we came to know it
+  std::shared_mutex guard_; // of inbox_
+  mailbox inbox_; // none: the process is gone
   std::atomic<bool> gone_;
 };
 

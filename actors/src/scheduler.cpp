@@ -178,13 +178,17 @@ scheduler::scheduler(caf::actor_system& system, mailbox inbox,
 scheduler::~scheduler() = default;
 
 void scheduler::start() {
+  signals_blocked blocked; // inherited by the thread of the printer
+  abstract_coordinator::start();
+}
+
+void scheduler::start_threads() {
   signals_blocked blocked; // inherited by the threads
   clock_thread_ = std::thread{[this] { clock_.run_dispatch_loop(); }};
   for (std::size_t i = 0; i < limit_ + 1; ++i) {
     std::scoped_lock lock{guard_};
     add_worker();
   }
-  abstract_coordinator::start();
 }
 
 void scheduler::add_worker() {

@@ -66,6 +66,9 @@ public:
 
   // -- for the process --------------------------------------------------------
 
+  /// Once, when what they deliver to is complete.
+  void start_threads();
+
   /// Waits until `done()`, delivering meanwhile what arrives. For threads that
   /// wait for an answer; any number of them, workers too. False: timed out.
   bool help(predicate done, deadline until);

@@ -32,7 +32,7 @@ std::string what(const remote_exception& thrown) {
 async_link::news async_link::take(receiver receive, deadline until) {
   auto status = results_.take(
       [&](const incoming& message) {
-        taken_.store(true);
+        done_.store(true);
         return receive(message);
       },
       until);
@@ -44,10 +44,15 @@ async_link::news async_link::take(receiver receive, deadline until) {
   case take_status::closed:
     break;
   }
-  if (taken_.load())
-    return news::with_another;
+  if (done_.load())
+    return news::elsewhere;
   // It closes its end in its last moments, or we did for it.
   return process_->join(until) ? news::ended : news::nothing_yet;
+}
+
+void async_link::close() noexcept {
+  done_.store(true);
+  results_.close();
 }
 
 void async_link::kill() const {

@@ -97,9 +97,9 @@ std::shared_ptr<parent_state> find_parent(bool& ended) {
   if (!ended && ::getppid() != result->pid) {
     // A dying parent gives its children away a moment before its pidfd tells;
     // long before, if it has much memory or gets no core.
-    ended = wait_for_end(result->pidfd.get(),
-                         is_exiting(result->pid) ? deadline::never()
-                                                 : deadline::in(dying_moment));
+    ended = wait_for_end(result->pidfd.get(), is_exiting(result->pid)
+                                                  ? deadline::never()
+                                                  : deadline::in(dying_moment));
     if (ended)
       return result;
     exit_with_message(fmt::format(

@@ -32,11 +32,11 @@ constexpr std::size_t max_frames = 64;
 // Of the exception that ends the work. Plain memory: allocating while an
 // exception is under way, say bad_alloc, is no good idea.
 struct noted_stack {
-  std::array<std::uintptr_t, max_frames> frames;
+  std::array<std::uintptr_t, max_frames> frames{};
   std::size_t count = 0;
 };
 
-noted_stack noted;
+constinit thread_local noted_stack noted;
 
 void note_stack() {
   noted.count = 0;
@@ -66,7 +66,8 @@ public:
 
 // Inlined into each other, any of them may be the first.
 bool is_call_by_ramet(const std::string& function) {
-  for (const char* name : {"packed_call<", "call_job<", "async_job<"})
+  for (const char* name : {"packed_call<", "call_job<", "async_job<",
+                           "object_call_job<", "object_make_job<"})
     if (function.find(fmt::format("ramet::detail::{}", name))
         != std::string::npos)
       return true;

@@ -12,7 +12,7 @@
 namespace ramet::detail {
 
 /// Calls `work`. An exception that escapes it leaves its throw point behind,
-/// for describe_throw_point. For one thread at a time.
+/// for describe_throw_point in this thread.
 void note_throw_point(const std::function<void()>& work);
 
 /// The frames from the throw outwards, one a line, with names as far as the

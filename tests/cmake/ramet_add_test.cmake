@@ -1,14 +1,15 @@
 # Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-# ramet_add_test(NAME sources... [PLAIN] [SERIAL] [TIMEOUT seconds])
+# ramet_add_test(NAME sources... [PLAIN] [ACTORS] [SERIAL] [TIMEOUT seconds])
 #
 # Builds one GoogleTest program and registers each of its tests by itself, as
 # NAME.suite.test. Its main makes a runtime first (support/main.cpp).
 # PLAIN:   GoogleTest's own main: no runtime, for what starts no process.
+# ACTORS:  with ramet::actors.
 # SERIAL:  never beside another test; for what measures time.
 # TIMEOUT: of each single test; else RAMET_TEST_TIMEOUT.
 function(ramet_add_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN;SERIAL" "TIMEOUT" "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN;ACTORS;SERIAL" "TIMEOUT" "")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT ${RAMET_TEST_TIMEOUT})
   endif()
@@ -20,6 +21,9 @@ function(ramet_add_test name)
       PRIVATE ramet_transport_private GTest::gtest_main)
   else()
     target_link_libraries(${name} PRIVATE ramet_test_main)
+  endif()
+  if(arg_ACTORS)
+    target_link_libraries(${name} PRIVATE ramet_actors_private)
   endif()
   set(properties TIMEOUT ${arg_TIMEOUT})
   if(arg_SERIAL)

@@ -164,16 +164,17 @@ TEST_F(launcher_test, survives_a_program_that_collects_all_children) {
 
 TEST_F(launcher_test, does_not_slow_down_with_the_size_of_the_parent) {
   using clock = std::chrono::steady_clock;
-  auto fastest = [] {
+  // Of some starts; of many, as long as none took less than `enough`.
+  auto fastest = [](clock::duration enough) {
     auto best = clock::duration::max();
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 20 || (i < 500 && best >= enough); ++i) {
       auto begin = clock::now();
       process{do_nothing}.join();
       best = std::min(best, clock::now() - begin);
     }
     return best;
   };
-  auto small = fastest();
+  auto small = fastest(clock::duration::max());
   constexpr std::size_t bytes = std::size_t{1} << 30;
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -181,7 +182,7 @@ TEST_F(launcher_test, does_not_slow_down_with_the_size_of_the_parent) {
   ::madvise(memory, bytes, MADV_NOHUGEPAGE);
   for (std::size_t at = 0; at < bytes; at += 4096)
     static_cast<char*>(memory)[at] = 1;
-  auto large = fastest();
+  auto large = fastest(small + 10ms);
   ::munmap(memory, bytes);
   // A fork would copy page tables for some 15 ms.
   EXPECT_LT(large, small + 10ms);

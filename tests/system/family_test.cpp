@@ -133,7 +133,8 @@ TEST_F(family_test, says_so_when_the_user_must_not_write_there) {
     GTEST_SKIP() << "needs root, to become somebody else";
   fs::permissions(base_, fs::perms::owner_all | fs::perms::others_read
                              | fs::perms::others_exec);
-  auto program = fs::temp_directory_path() / "ramet-test-family-member";
+  auto program = fs::temp_directory_path()
+                 / ("ramet-test-family-member." + std::to_string(::getpid()));
   fs::copy_file(fs::read_symlink("/proc/self/exe").parent_path()
                     / "family_member",
                 program, fs::copy_options::overwrite_existing);

@@ -7,6 +7,7 @@
 #include <ramet/queue.hpp>
 #include <ramet/wait.hpp>
 
+#include <algorithm>
 #include <ctime>
 #include <string>
 #include <utility>
@@ -106,17 +107,32 @@ TEST_F(idle_test, costs_no_cpu_time_however_a_process_waits) {
 
   for (auto& one : idlers)
     EXPECT_TRUE(settles(one.process.pid())) << one.how;
-  std::vector<std::chrono::nanoseconds> before;
-  for (auto& one : idlers)
-    before.push_back(cpu_time(one.process.pid()));
-  auto own = cpu_time(::getpid());
+  // The best of some seconds: what the system does meanwhile (interrupts, or
+  // another machine on the same core) counts as the process's own.
+  constexpr auto idle = 1ms;
+  constexpr auto root_idle = 20ms; // with idle children
+  std::vector<std::chrono::nanoseconds> least(idlers.size(), 1h);
+  std::chrono::nanoseconds least_own = 1h;
   ramet::queue<int> silent;
-  EXPECT_FALSE(silent.get_for(1s)); // the second that is measured
-  own = cpu_time(::getpid()) - own;
+  auto all_idle = [&] {
+    return least_own < root_idle && std::ranges::all_of(least, [&](auto used) {
+             return used < idle;
+           });
+  };
+  for (int second = 0; second < 8 && !all_idle(); ++second) {
+    std::vector<std::chrono::nanoseconds> before;
+    for (auto& one : idlers)
+      before.push_back(cpu_time(one.process.pid()));
+    auto own = cpu_time(::getpid());
+    EXPECT_FALSE(silent.get_for(1s));
+    least_own = std::min(least_own, cpu_time(::getpid()) - own);
+    for (std::size_t i = 0; i < idlers.size(); ++i)
+      least[i] =
+          std::min(least[i], cpu_time(idlers[i].process.pid()) - before[i]);
+  }
   for (std::size_t i = 0; i < idlers.size(); ++i)
-    EXPECT_LT(cpu_time(idlers[i].process.pid()) - before[i], 1ms)
-        << idlers[i].how;
-  EXPECT_LT(own, 20ms) << "the root, with idle children";
+    EXPECT_LT(least[i], idle) << idlers[i].how;
+  EXPECT_LT(least_own, root_idle);
 
   for (auto& one : idlers) {
     one.process.kill();

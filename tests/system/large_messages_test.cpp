@@ -34,7 +34,8 @@ TEST_F(large_messages_test, stay_after_their_producer_was_joined) {
                            box.put(std::string(size, 'x'));
                          },
                          box, size};
-    ASSERT_TRUE(child.join_for(4s)) << "waits for somebody to get its item";
+    ASSERT_TRUE(child.join_for(long_enough))
+        << "waits for somebody to get its item";
     EXPECT_EQ(box.get(), std::string(size, 'x'));
   }
 }
@@ -44,7 +45,7 @@ TEST_F(large_messages_test, stay_in_a_pipe_after_their_sender_was_joined) {
   ramet::process child{
       [](ramet::connection pipe) { pipe.send(std::string(mebi, 'x')); },
       std::move(there)};
-  ASSERT_TRUE(child.join_for(4s));
+  ASSERT_TRUE(child.join_for(long_enough));
   EXPECT_EQ(here.recv<std::string>(), std::string(mebi, 'x'));
   expect_error(ramet::errc::closed, {}, [&] { here.recv<std::string>(); });
 }
@@ -72,7 +73,7 @@ TEST_F(large_messages_test, may_die_half_way_with_their_producer) {
     pass(dice.within(8ms));
     child.kill();
     std::optional<std::string> found;
-    EXPECT_LT(time_of([&] { found = box.get_for(20ms); }), 1s);
+    EXPECT_LT(time_of([&] { found = box.get_for(20ms); }), soon);
     child.join();
     if (found) {
       EXPECT_EQ(*found, std::string(8 * mebi, 'x'));

@@ -1,11 +1,15 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
+#include "child.hpp"
+#include "children.hpp"
 #include "system_test.hpp"
 
 #include <ramet/mutex.hpp>
+#include <ramet/pipe.hpp>
 #include <ramet/queue.hpp>
 
 #include <atomic>
+#include <csignal>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -94,6 +98,44 @@ TEST_F(start_test, gives_128_processes_at_once_that_share_one_queue) {
     EXPECT_TRUE(one.join_for(long_enough));
     EXPECT_TRUE(one.status()->success());
   }
+}
+
+// Stops the process that says so, at its very end: made before main(), it goes
+// after the runtime has left the family.
+struct last_stop {
+  bool wanted = false;
+  ~last_stop() {
+    if (wanted)
+      ::raise(SIGSTOP);
+  }
+} last_stop;
+
+// A detached child gives its place in the family up by itself, a moment before
+// it ends. Its parent must leave alone whoever has the place then.
+TEST_F(start_test, gives_the_place_of_one_that_is_ending_to_another) {
+  ramet::process ending{[] { last_stop.wanted = true; }};
+  ending.detach();
+  auto place = ramet::detail::children::mine().all().at(0)->id().slot;
+  ASSERT_TRUE(eventually([&] { return state_of(ending.pid()) == 'T'; }));
+  auto [here, there] = ramet::pipe();
+  ramet::process next{[](ramet::connection pipe) {
+                        while (pipe.recv<int>() != 0)
+                          pipe.send(ramet::queue<int>{});
+                      },
+                      std::move(there)};
+  bool same_place = false;
+  for (auto& one : ramet::detail::children::mine().all())
+    same_place |= one->pid() == next.pid() && one->id().slot == place;
+  EXPECT_TRUE(same_place) << "tests nothing";
+  here.send(1);
+  auto in_use = here.recv<ramet::queue<int>>();
+  ASSERT_EQ(::kill(ending.pid(), SIGCONT), 0);
+  ending.join();
+  in_use.put(2);
+  here.send(0);
+  next.join();
+  EXPECT_TRUE(next.status()->success());
+  EXPECT_EQ(in_use.get(), 2);
 }
 
 // Processes that start processes are killed while they do.

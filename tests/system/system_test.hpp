@@ -31,8 +31,9 @@ using namespace std::chrono_literals;
 
 using clock = std::chrono::steady_clock;
 
-/// After a death, everybody else goes on within this time.
-inline constexpr std::chrono::seconds soon{2};
+/// After a death, everybody else goes on within this time: at once, but where
+/// all cores are busy that may take seconds. A lost wake takes for ever.
+inline constexpr std::chrono::seconds soon{15};
 
 /// All files of this family, also those of processes.
 inline std::set<std::string> family_files() {

@@ -7,7 +7,9 @@
 #include <ramet/pipe.hpp>
 #include <ramet/queue.hpp>
 
+#include "layouts.hpp"
 #include "leak_check.hpp"
+#include "lifetime.hpp"
 #include "shared_memory_view.hpp"
 
 #include <latch>
@@ -52,6 +54,17 @@ void expect_closed(connection& end) {
                [&] { end.try_recv<int>(); });
 }
 
+/// Leaves an end as somebody does who is killed when he has just closed it.
+void close_by_halves(ramet::detail::object_ref end) {
+  auto memory = ramet::detail::segment::open(ramet_test::path_of(end.object));
+  auto& word = reinterpret_cast<ramet::detail::pipe_layout*>(memory.data())
+                   ->owners[end.part];
+  auto owner = ramet::detail::end_owner::unpack(word.load());
+  owner.who = ramet::detail::end_owner::closed;
+  ++owner.epoch;
+  word.store(owner.pack());
+}
+
 class life_of_objects : public ramet_test::leak_check {};
 class life_in_messages : public ramet_test::leak_check {};
 class life_of_large_messages : public ramet_test::leak_check {};
@@ -82,6 +95,18 @@ TEST_F(life_of_objects, of_a_pipe_ends_with_both_ends) {
   EXPECT_TRUE(exists(ref));
   b = {};
   EXPECT_FALSE(exists(ref));
+}
+
+TEST_F(life_of_objects, of_an_end_closed_by_halves_ends_at_a_burial) {
+  auto [a, b] = ramet::pipe();
+  auto end = ref_of(b);
+  b.send(1);
+  close_by_halves(end);
+  EXPECT_EQ(a.recv<int>(), 1);
+  EXPECT_FALSE(a.poll());
+  constexpr auto some_dead_process = ramet::detail::max_processes - 1;
+  ramet::detail::bury_holder(end.object, some_dead_process);
+  expect_closed(a);
 }
 
 TEST_F(life_of_objects, of_a_mutex_ends_with_its_last_handle) {
@@ -154,6 +179,18 @@ TEST_F(life_of_objects, goes_on_when_opened_anew_while_it_is_let_go) {
 }
 
 // -- messages -----------------------------------------------------------------
+
+// Its receiver was killed between the two.
+TEST_F(life_in_messages, an_object_without_holds_that_was_not_freed_is) {
+  ints one;
+  auto ref = ref_of(one);
+  mailbox_view view{ref};
+  auto& header = view.object();
+  header.holders.erase(ramet::detail::family::mine().slot());
+  ramet::detail::settle_by_message(ref, ramet::detail::died_while::releasing,
+                                   header.message_holds.load());
+  EXPECT_FALSE(exists(ref));
+}
 
 TEST_F(life_in_messages, a_handle_in_an_unread_message_keeps_its_object) {
   ramet::queue<ints> outer;
@@ -483,6 +520,17 @@ TEST_F(pipe_end_in_a_message, is_closed_by_a_receiver_that_drops_it) {
   ramet::queue<connection> post;
   post.put(std::move(b));
   post.get();
+  expect_closed(a);
+}
+
+TEST_F(pipe_end_in_a_message, closed_by_halves_is_closed_by_who_drops_it) {
+  auto [a, b] = ramet::pipe();
+  ramet::queue<connection> post;
+  auto end = ref_of(b);
+  post.put(std::move(b));
+  close_by_halves(end);
+  EXPECT_FALSE(a.poll());
+  post = {};
   expect_closed(a);
 }
 

@@ -69,6 +69,17 @@ void poll_and_tell(ramet::queue<int> post, ramet::queue<int> told) {
   told.put(readable(fd, long_enough) ? 1 : -1);
 }
 
+/// Puts into queue after queue until it is told to stop, and lends each out.
+void lend_and_put(ramet::queue<ramet::queue<int>> lent,
+                  ramet::queue<int> stop) {
+  while (!stop.closed()) {
+    ramet::queue<int> post;
+    lent.put(post);
+    for (int i = 0; i < 100; ++i)
+      post.put(i);
+  }
+}
+
 class native_handle_of_a_mailbox : public ramet_test::leak_check {};
 class native_handle_beside_processes : public testing::Test {};
 
@@ -284,6 +295,45 @@ TEST_F(native_handle_beside_processes, goes_silent_after_a_look_at_nothing) {
     EXPECT_EQ(post.get(), 2);
     child.join();
   }
+}
+
+// Who rings a bell meets its owner at any moment of letting go of it.
+TEST_F(native_handle_beside_processes, goes_without_harm_to_who_rings) {
+  ramet::queue<ramet::queue<int>> lent{{.maxsize = 4}};
+  ramet::queue<int> stop;
+  ramet::process child{lend_and_put, lent, stop};
+  for (int round = 0; round < 10'000 && child.running(); ++round)
+    if (auto post = lent.get_for(1s))
+      post->native_handle();
+  stop.close();
+  while (!child.join_for(1ms))
+    lent.try_get(); // it may be waiting for room
+  EXPECT_TRUE(child.status()->success()) << to_string(*child.status());
+}
+
+TEST_F(native_handle_beside_processes, is_rung_by_who_has_no_descriptor_left) {
+  ramet::queue<int> post;
+  ramet::queue<int> told;
+  post.put(0); // has its memory from now on
+  post.get();
+  ramet::process child{poll_and_tell, post, told};
+  ASSERT_EQ(told.get_for(long_enough), 0);
+  rlimit old_limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &old_limit), 0);
+  auto limit = old_limit;
+  limit.rlim_cur = ramet_test::open_descriptors() + 20;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  std::vector<int> all;
+  for (int fd; (fd = ::dup(0)) >= 0;)
+    all.push_back(fd);
+  post.put(1);
+  EXPECT_EQ(told.get_for(long_enough), 1);
+  for (int fd : all)
+    ::close(fd);
+  EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_LT(limit.rlim_cur, old_limit.rlim_cur) << "it stays as it was set";
+  ::setrlimit(RLIMIT_NOFILE, &old_limit);
+  child.join();
 }
 
 TEST_F(native_handle_beside_processes, rings_in_every_process_that_polls) {

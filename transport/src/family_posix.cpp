@@ -227,8 +227,7 @@ family::admission family::admit(std::string_view name) {
     while (used <= slot
            && !table.slots_used.compare_exchange_weak(used, slot + 1)) {
     }
-    admission result{
-        {slot, table.last_serial.fetch_add(1) + 1}, {}, nullptr};
+    admission result{{slot, table.last_serial.fetch_add(1) + 1}, {}, nullptr};
     try {
       result.page_segment = segment::create(
           page_path(slot), ledger::segment_size(), ledger::initial_reserve());
@@ -251,8 +250,7 @@ family::admission family::admit(std::string_view name) {
 }
 
 std::string family::passport(const admission& child) const {
-  return fmt::format("{}:{}:{}", child.id.slot, child.id.serial,
-                     directory_);
+  return fmt::format("{}:{}:{}", child.id.slot, child.id.serial, directory_);
 }
 
 void family::settle(member_id dead) noexcept {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "chain.hpp"
+#include "last_will.hpp"
 #include "mailbox_control.hpp"
 #include "object.hpp"
 
@@ -75,6 +76,14 @@ constexpr std::size_t pipe_layout::file_bytes() {
 struct mutex_layout {
   object_header header;
   robust_mutex mutex;
+};
+
+struct last_will_layout {
+  object_header header;
+  std::uint64_t mailbox; // whom to tell
+  std::uint64_t type;    // of the message
+  std::size_t size;
+  std::byte bytes[max_last_message];
 };
 
 } // namespace ramet::detail

@@ -2,6 +2,7 @@
 
 #include "lifetime.hpp"
 
+#include "last_will.hpp"
 #include "layouts.hpp"
 #include "mailbox_core.hpp"
 #include "object.hpp"
@@ -38,6 +39,13 @@ bool has_end(const object_header& header, object_ref ref) {
 void free_object(std::uint64_t id, std::byte* data) noexcept {
   for (auto& control : mailboxes_of(data))
     mailbox_core{id, data, control}.clear();
+  if (reinterpret_cast<object_header*>(data)->kind == object_kind::last_will) {
+    if (last_wills_wait::here()) {
+      last_wills_wait::postpone(id);
+      return;
+    }
+    carry_out_last_will(data);
+  }
   try {
     segment::remove(family::mine().path_of(id));
   } catch (...) { // out of memory: goes with the family

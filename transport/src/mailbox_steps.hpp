@@ -6,6 +6,7 @@
 #pragma once
 
 #include "frame.hpp"
+#include "last_will.hpp"
 #include "mailbox_core.hpp"
 
 #include <atomic>
@@ -99,6 +100,7 @@ private:
     locked_ = true;
   }
 
+  last_wills_wait wait_; // first: goes when the lock is given up
   mailbox_side& side_;
   bool locked_ = false;
 };

@@ -63,6 +63,8 @@ std::size_t least_bytes(object_kind kind) {
     return pipe_layout::file_bytes();
   case object_kind::mutex:
     return sizeof(mutex_layout);
+  case object_kind::last_will:
+    return sizeof(last_will_layout);
   default:
     return sizeof(object_header);
   }

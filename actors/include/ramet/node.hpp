@@ -20,6 +20,10 @@
 
 namespace ramet {
 
+namespace detail {
+struct node_access;
+}
+
 /// The first argument of `node`, in braces.
 struct node_options {
   /// Shown in messages and by this_process().name() there. Empty: as for any
@@ -102,6 +106,8 @@ public:
   native_handle_type native_handle() const { return sentinel(); }
 
 private:
+  friend struct detail::node_access;
+
   /// Sends a call there and waits for the actor.
   auto sender() {
     return [this](detail::spawn_entry entry, const detail::outgoing& call) {

@@ -34,10 +34,10 @@ std::optional<remote_exception> exception_of(const std::function<void()>& work);
 class async_link {
 public:
   enum class news {
-    message,      ///< `receive` has got it
-    nothing_yet,  ///< the time is over
-    with_another, ///< another thread has got the message
-    ended,        ///< the process has ended and left no message
+    message,     ///< `receive` has got it
+    nothing_yet, ///< the time is over
+    elsewhere,   ///< another thread has got the message, or it was closed
+    ended,       ///< the process has ended and left no message
   };
 
   explicit async_link(pipe_side results) : results_(std::move(results)) {}
@@ -48,6 +48,8 @@ public:
   /// Waits for the one message, the result or a failure_note, or the end of the
   /// process.
   news take(receiver receive, deadline until);
+  /// Nothing more is wanted: wakes all in take().
+  void close() noexcept;
   void kill() const;
   /// See child::when_ended.
   void when_ended(std::function<void()> call) const;
@@ -64,9 +66,9 @@ public:
 private:
   pipe_side results_;
   std::shared_ptr<child> process_;
-  // Set before the message is out of the pipe: who finds that drained knows
-  // whether there was one.
-  std::atomic<bool> taken_{false};
+  // Set before the message is out of the pipe, or the pipe closed here: who
+  // finds it drained and closed knows whether that was by the process.
+  std::atomic<bool> done_{false};
 };
 
 } // namespace ramet::detail

@@ -12,6 +12,7 @@
 #include <ramet/detail/future_state.hpp>
 #include <ramet/detail/launch.hpp>
 #include <ramet/detail/pack.hpp>
+#include <ramet/error.hpp>
 
 #include <exception>
 #include <memory>
@@ -50,8 +51,7 @@ struct call_result {
 template <class F, class... Args>
 using call_result_t = typename call_result<F, Args...>::type;
 
-// -- in the process
-// ------------------------------------------------------------
+// -- in the process -----------------------------------------------------------
 
 /// Makes the call and sends what came of it.
 template <class R, class Callee, class... Params>
@@ -92,16 +92,21 @@ struct async_job final : job {
         send(R(packed::make(*values)));
       }
     });
-    if (thrown) {
-      values.reset();
-      results.send(failure_note{std::move(*thrown)});
-    }
+    if (thrown)
+      send(failure_note{std::move(*thrown)});
   }
 
-  // The arguments' handles let go before the caller hears of the result.
-  void send(result_form<R>&& result) {
-    values.reset();
-    results.send(std::move(result));
+  template <class Message>
+  void send(Message&& message) {
+    values.reset(); // their handles let go before the caller hears of it
+    try {
+      results.send(std::move(message));
+    } catch (const error&) {
+      // Readable, as nothing comes this way, only if the caller has closed it:
+      // it has cancelled, and kills us.
+      if (!results.poll())
+        throw;
+    }
   }
 
   connection results;
@@ -114,8 +119,7 @@ struct async_jobs {
   static constexpr job_entry entry = &async_job<R, Callee, Params...>::make;
 };
 
-// -- in the caller
-// -------------------------------------------------------------
+// -- in the caller ------------------------------------------------------------
 
 /// Whoever waits receives the result itself. Without anybody waiting it stays
 /// where it is, and only the end of the process is heard of, if somebody wants
@@ -153,6 +157,9 @@ protected:
     }
   }
 
+  // A message wakes one of those that wait for it.
+  void completed() override { link_.close(); }
+
   void expected() override {
     link_.call_back_when_ended(
         [this, self = this->shared_from_this()] { drive(deadline::now()); });
@@ -181,7 +188,7 @@ private:
     case async_link::news::ended:
       this->fail(link_.failure_by_end());
       break;
-    case async_link::news::with_another:
+    case async_link::news::elsewhere:
       future_state_base::drive(until);
       break;
     case async_link::news::nothing_yet:

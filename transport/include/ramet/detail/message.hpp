@@ -23,6 +23,7 @@ enum class object_kind : std::uint32_t {
   mutex,
   parcel,
   block, ///< plain memory; what it means, its users know
+  last_will,
 };
 
 /// Names one shared object of the family inside a message.

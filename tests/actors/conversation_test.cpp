@@ -1,0 +1,262 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+// CAF's own ways of talking, between processes.
+
+#include "actors_test.hpp"
+
+#include <ramet/queue.hpp>
+
+namespace ramet_test {
+
+namespace {
+
+struct conversation_test : actors_test {};
+
+using get_atom = caf::atom_constant<caf::atom("get")>;
+using open_atom = caf::atom_constant<caf::atom("open")>;
+
+TEST_F(conversation_test, is_delegated_between_processes) {
+  ramet::node first;
+  ramet::node second;
+  auto a = first.spawn(servant);
+  auto b = second.spawn(servant);
+  EXPECT_EQ(ramet::ask<std::int32_t>(a, call_atom::value, b, 41).get(), 42);
+  auto mine = ramet::actor_system().spawn(servant);
+  EXPECT_EQ(ramet::ask<std::int32_t>(a, call_atom::value, mine, 1).get(), 2)
+      << "back to the process that asked";
+  auto sibling = first.spawn(servant);
+  EXPECT_EQ(ramet::ask<std::int32_t>(a, call_atom::value, sibling, 2).get(), 3)
+      << "within the process that was asked";
+  caf::anon_send_exit(mine, caf::exit_reason::user_shutdown);
+}
+
+TEST_F(conversation_test, goes_on_with_a_promise_kept_later) {
+  ramet::node first;
+  ramet::node second;
+  auto a = first.spawn(servant);
+  auto b = second.spawn(servant);
+  EXPECT_EQ(ramet::ask<std::int32_t>(a, relay_atom::value, b).get(),
+            second.pid());
+}
+
+TEST_F(conversation_test, times_out_in_an_actor) {
+  ramet::node n;
+  auto a = n.spawn(servant);
+  caf::scoped_actor self{ramet::actor_system()};
+  bool timed_out = false;
+  self->request(a, 20ms, hang_atom::value)
+      .receive([](std::int32_t) { FAIL() << "an answer"; },
+               [&](caf::error& e) {
+                 timed_out = e == caf::sec::request_timeout;
+               });
+  EXPECT_TRUE(timed_out);
+}
+
+TEST_F(conversation_test, has_scoped_actors) {
+  ramet::node n;
+  auto a = n.spawn(servant);
+  caf::scoped_actor self{ramet::actor_system()};
+  std::int32_t pid = 0;
+  self->request(a, caf::infinite, pid_atom::value)
+      .receive([&](std::int32_t x) { pid = x; },
+               [](caf::error& e) { FAIL() << caf::to_string(e); });
+  EXPECT_EQ(pid, n.pid());
+}
+
+TEST_F(conversation_test, knows_its_sender) {
+  ramet::node n;
+  auto answerer = n.spawn([](caf::event_based_actor* self) -> caf::behavior {
+    return {[self](int x) {
+      self->send(caf::actor_cast<caf::actor>(self->current_sender()), x + 1);
+    }};
+  });
+  caf::scoped_actor self{ramet::actor_system()};
+  self->send(answerer, 6);
+  int got = 0;
+  self->receive([&](int x) {
+    got = x;
+    EXPECT_EQ(self->current_sender(), answerer);
+  });
+  EXPECT_EQ(got, 7);
+}
+
+TEST_F(conversation_test, keeps_the_order_of_what_one_sends_another) {
+  ramet::node n;
+  auto checker = n.spawn([](caf::event_based_actor*) -> caf::behavior {
+    auto next = std::make_shared<int>(0);
+    auto wrong = std::make_shared<int>(0);
+    return {[=](int x) {
+              if (x != (*next)++)
+                ++*wrong;
+            },
+            [=](get_atom) { return std::make_tuple(*next, *wrong); }};
+  });
+  constexpr int total = 50'000;
+  for (int i = 0; i < total; ++i)
+    caf::anon_send(checker, i);
+  auto [seen, wrong]
+      = ramet::ask<std::tuple<int, int>>(checker, get_atom::value).get();
+  EXPECT_EQ(seen, total);
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_F(conversation_test, can_skip_messages_until_it_changes_its_behavior) {
+  ramet::node n;
+  auto door = n.spawn([](caf::event_based_actor* self) -> caf::behavior {
+    self->set_default_handler(caf::skip);
+    return {[self](open_atom) {
+      self->become(caf::behavior{[](get_atom, int x) { return x * 2; }});
+    }};
+  });
+  auto first = ramet::ask<int>(door, get_atom::value, 4);
+  EXPECT_FALSE(first.get_for(10ms));
+  caf::anon_send(door, open_atom::value);
+  EXPECT_EQ(first.get_for(long_enough), 8);
+}
+
+TEST_F(conversation_test, has_messages_of_high_priority) {
+  ramet::node n{{.workers = 1}};
+  ramet::queue<int> go;
+  ramet::queue<int> order;
+  auto a = n.spawn(
+      [](caf::event_based_actor*, ramet::queue<int> in,
+         ramet::queue<int> out) -> caf::behavior {
+        return {[=](int x) mutable {
+          out.put(x);
+          if (x == 0)
+            in.get();
+        }};
+      },
+      go, order);
+  caf::scoped_actor self{ramet::actor_system()};
+  self->send(a, 0);
+  ASSERT_TRUE(order.get_for(long_enough));
+  for (int i = 1; i < 4; ++i)
+    self->send(a, i);
+  self->send<caf::message_priority::high>(a, 9);
+  // In its mailbox now, all of them: what follows has been answered.
+  auto other = n.spawn<caf::event_based_actor>();
+  go.put(0);
+  EXPECT_EQ(order.get_for(long_enough), 9);
+  caf::anon_send_exit(other, caf::exit_reason::user_shutdown);
+}
+
+TEST_F(conversation_test, has_timeouts_of_silence) {
+  ramet::node n;
+  ramet::queue<int> out;
+  n.spawn(
+      [](caf::event_based_actor* self,
+         ramet::queue<int> to) -> caf::behavior {
+        return {[](int) {},
+                caf::after(std::chrono::milliseconds(10)) >> [=]() mutable {
+                  to.put(1);
+                  self->quit();
+                }};
+      },
+      out);
+  EXPECT_EQ(out.get_for(long_enough), 1);
+}
+
+TEST_F(conversation_test, carries_delayed_messages) {
+  ramet::node n;
+  auto a = n.spawn(servant);
+  auto mine = ramet::actor_system().spawn(
+      [a](caf::event_based_actor* self) -> caf::behavior {
+        self->delayed_send(a, std::chrono::milliseconds(5), one_atom::value, 1);
+        return {[](int) {}};
+      });
+  EXPECT_TRUE(eventually([&] {
+    return ramet::ask<std::int64_t>(a, count_atom::value).get() == 1;
+  }));
+  caf::anon_send_exit(mine, caf::exit_reason::user_shutdown);
+}
+
+TEST_F(conversation_test, fails_when_the_promise_is_dropped) {
+  ramet::node n;
+  auto a = n.spawn(servant);
+  auto answer = ramet::ask<std::int32_t>(a, hang_atom::value);
+  ramet::ask<void>(a, drop_atom::value).get();
+  expect_error(ramet::errc::child_failed, {"dropped"}, [&] { answer.get(); });
+}
+
+TEST_F(conversation_test, fails_when_the_promise_is_dropped_in_the_process) {
+  auto a = ramet::actor_system().spawn(servant);
+  auto answer = ramet::ask<std::int32_t>(a, hang_atom::value);
+  ramet::ask<void>(a, drop_atom::value).get();
+  expect_error(ramet::errc::child_failed, {"dropped"}, [&] { answer.get(); });
+  caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+}
+
+TEST_F(conversation_test, fails_when_the_promise_dies_with_its_actor) {
+  ramet::node n;
+  auto a = n.spawn(servant);
+  auto answer = ramet::ask<std::int32_t>(a, hang_atom::value);
+  caf::anon_send(a, quit_atom::value);
+  EXPECT_THROW(answer.get(), ramet::actor_error);
+}
+
+TEST_F(conversation_test, survives_the_end_of_who_delegated_it) {
+  ramet::node first;
+  ramet::node second;
+  auto a = first.spawn(servant);
+  ramet::queue<int> go;
+  auto slow = second.spawn(
+      [](caf::event_based_actor*, ramet::queue<int> in) -> caf::behavior {
+        return {[=](echo_atom, std::int32_t x) mutable {
+          in.get();
+          return x;
+        }};
+      },
+      go);
+  auto answer = ramet::ask<std::int32_t>(a, call_atom::value, slow, 41);
+  // Handed on once this is answered: a takes its messages in order.
+  pid_of(a);
+  first.kill();
+  first.join();
+  expect_error(ramet::errc::closed, {}, [&] { pid_of(a); });
+  EXPECT_FALSE(answer.ready());
+  go.put(1);
+  EXPECT_EQ(answer.get_for(long_enough), 42);
+}
+
+TEST_F(conversation_test, carries_user_types_in_asynchronous_messages) {
+  ramet::node n;
+  ramet::queue<std::string> out;
+  auto a = n.spawn(
+      [](caf::event_based_actor*,
+         ramet::queue<std::string> to) -> caf::behavior {
+        return {[=](const person& one, const std::vector<person>& all) mutable {
+          to.put(one.name + std::to_string(all.size()));
+        }};
+      },
+      out);
+  caf::anon_send(a, person{"Eve", 1, {}}, std::vector<person>(3));
+  EXPECT_EQ(out.get_for(long_enough), "Eve3");
+}
+
+TEST_F(conversation_test, does_not_stop_when_two_processes_flood_each_other) {
+  ramet::node first;
+  ramet::node second;
+  auto flood = [](caf::stateful_actor<servant_state>* self) -> caf::behavior {
+    return {[self](call_atom, const caf::actor& to, int messages) {
+              std::string text(500, 'x');
+              for (int i = 0; i < messages; ++i)
+                self->send(to, one_atom::value, text);
+            },
+            [self](one_atom, const std::string&) { ++self->state.count; },
+            [self](count_atom) { return self->state.count; }};
+  };
+  auto a = first.spawn(flood);
+  auto b = second.spawn(flood);
+  constexpr int total = 20'000;
+  caf::anon_send(a, call_atom::value, b, total);
+  caf::anon_send(b, call_atom::value, a, total);
+  for (auto& one : {a, b})
+    EXPECT_TRUE(eventually([&] {
+      return ramet::ask<std::int64_t>(one, count_atom::value).get() == total;
+    }));
+}
+
+} // namespace
+
+} // namespace ramet_test

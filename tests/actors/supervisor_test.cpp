@@ -1,0 +1,498 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "actors_test.hpp"
+
+#include <ramet/queue.hpp>
+#include <ramet/supervisor.hpp>
+#include <ramet/this_process.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace ramet_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using add_atom = caf::atom_constant<caf::atom("add")>;
+using fail_atom = caf::atom_constant<caf::atom("fail")>;
+
+/// What children say of themselves: their name, and how it goes with them.
+struct news {
+  std::string name;
+  std::string what;
+  int pid = 0;
+
+  friend bool operator==(const news&, const news&) = default;
+};
+using news_queue = ramet::queue<news>;
+
+void say(news_queue out, const std::string& name, const std::string& what) {
+  out.put({name, what, ramet::this_process().pid()});
+}
+
+using tally = caf::typed_actor<caf::replies_to<add_atom, int>::with<int>,
+                               caf::replies_to<pid_atom>::with<int>,
+                               caf::reacts_to<fail_atom, bool>>;
+
+struct tally_state {
+  int sum = 0;
+};
+
+tally::behavior_type make_tally(tally::stateful_pointer<tally_state> self,
+                                int start, const std::string& name,
+                                news_queue out) {
+  self->state.sum = start;
+  self->set_exit_handler([=](const caf::exit_msg& message) {
+    say(out, name, "stops");
+    self->quit(message.reason);
+  });
+  say(out, name, "starts");
+  return {
+      [=](add_atom, int x) { return self->state.sum += x; },
+      [](pid_atom) { return ramet::this_process().pid(); },
+      [=](fail_atom, bool normal) {
+        if (normal)
+          self->quit();
+        else
+          self->quit(caf::sec::runtime_error);
+      },
+  };
+}
+
+// Starts when it finds something in the queue.
+tally::behavior_type make_gated(tally::stateful_pointer<tally_state> self,
+                                const std::string& name, news_queue out,
+                                ramet::queue<int> gate) {
+  say(out, name, "waits");
+  gate.get();
+  return make_tally(self, 0, name, out);
+}
+
+caf::behavior make_deaf(caf::event_based_actor* self, news_queue out) {
+  self->set_exit_handler([=](const caf::exit_msg&) {
+    say(out, "deaf", "hears");
+  });
+  return {[](pid_atom) { return ramet::this_process().pid(); }};
+}
+
+caf::behavior make_nothing(caf::event_based_actor*, bool work) {
+  if (!work)
+    throw std::runtime_error{"no money"};
+  return {[](pid_atom) { return ramet::this_process().pid(); }};
+}
+
+int pid(const tally& one) {
+  return ramet::ask(one, pid_atom::value).get();
+}
+
+void kill(const tally& one) {
+  ::kill(pid(one), SIGKILL);
+}
+
+/// The end of an actor, as an actor here sees it.
+class end_of {
+public:
+  template <class Handle>
+  explicit end_of(const Handle& one)
+      : watcher_(ramet::actor_system().spawn(
+          [](caf::event_based_actor* self, const caf::actor_addr& whom,
+             ramet::queue<caf::error> out) -> caf::behavior {
+            self->monitor(caf::actor_cast<caf::actor>(whom));
+            self->set_down_handler([=](const caf::down_msg& message) {
+              ramet::queue<caf::error>{out}.put(message.reason);
+              self->quit();
+            });
+            return {[](one_atom) {}};
+          },
+          caf::actor_cast<caf::actor_addr>(one), ended_)) {
+    ramet::ask<void>(watcher_, one_atom::value).get();
+  }
+  ~end_of() {
+    caf::anon_send_exit(watcher_, caf::exit_reason::user_shutdown);
+  }
+  end_of(const end_of&) = delete;
+  end_of& operator=(const end_of&) = delete;
+
+  std::optional<caf::error> wait() { return ended_.get_for(long_enough); }
+  bool seen() { return !ended_.empty(); }
+
+private:
+  ramet::queue<caf::error> ended_;
+  caf::actor watcher_;
+};
+
+class supervisor_test : public actors_test {
+protected:
+  tally spawn(ramet::supervisor& in, const std::string& name, int start = 0,
+              ramet::child_options options = {}) {
+    options.name = name;
+    auto result = in.spawn(options, make_tally, start, name, out);
+    expect(name, "starts");
+    return result;
+  }
+
+  news next() {
+    auto result = out.get_for(long_enough);
+    return result ? *result : news{"nobody", "says anything"};
+  }
+  int expect(const std::string& name, const std::string& what) {
+    auto found = next();
+    EXPECT_EQ(found.name + " " + found.what, name + " " + what);
+    return found.pid;
+  }
+
+  news_queue out;
+};
+
+const ramet::restart_pause long_pause{.first = 1h, .longest = 1h};
+
+} // namespace
+
+TEST_F(supervisor_test, a_child_lives_in_a_process_of_its_own) {
+  ramet::supervisor top;
+  auto one = spawn(top, "one", 100);
+  EXPECT_EQ(ramet::ask(one, add_atom::value, 5).get(), 105);
+  EXPECT_NE(pid(one), ::getpid());
+  auto two = spawn(top, "two");
+  EXPECT_NE(pid(one), pid(two));
+  top.stop();
+  expect("two", "stops");
+  expect("one", "stops");
+}
+
+TEST_F(supervisor_test, a_killed_child_is_back_under_the_same_handle) {
+  ramet::supervisor top;
+  auto one = spawn(top, "one", 100, {.stop_timeout = 1ms});
+  auto before = pid(one);
+  EXPECT_EQ(ramet::ask(one, add_atom::value, 5).get(), 105);
+  kill(one);
+  auto after = expect("one", "starts");
+  EXPECT_NE(after, before);
+  EXPECT_TRUE(eventually([&] {
+    return top.tree().children.at(0).state == ramet::child_state::running;
+  }));
+  EXPECT_EQ(ramet::ask(one, add_atom::value, 5).get(), 105);
+  EXPECT_EQ(pid(one), after);
+}
+
+TEST_F(supervisor_test, other_processes_reach_the_child_after_its_restart) {
+  ramet::supervisor top;
+  ramet::node other;
+  auto one = spawn(top, "one", 0, {.stop_timeout = 1ms});
+  auto relay = other.spawn(servant);
+  auto asked_there = [&] {
+    return ramet::ask<std::int32_t>(relay, relay_atom::value,
+                                    caf::actor_cast<caf::actor>(one))
+        .get();
+  };
+  EXPECT_EQ(asked_there(), pid(one));
+  kill(one);
+  auto after = expect("one", "starts");
+  EXPECT_TRUE(eventually([&] {
+    return top.tree().children.at(0).state == ramet::child_state::running;
+  }));
+  EXPECT_EQ(asked_there(), after);
+}
+
+TEST_F(supervisor_test, requests_fail_at_once_while_a_child_is_down) {
+  ramet::supervisor top{{.pause = long_pause}};
+  auto one = spawn(top, "one", 0, {.stop_timeout = 1ms});
+  kill(one);
+  expect("one", "starts");
+  ASSERT_TRUE(eventually([&] {
+    return top.tree().children.at(0).state == ramet::child_state::running;
+  }));
+  kill(one);
+  ASSERT_TRUE(eventually([&] {
+    return top.tree().children.at(0).state == ramet::child_state::waiting;
+  }));
+  expect_error(ramet::errc::closed, {"has ended"},
+               [&] { ramet::ask(one, pid_atom::value).get(); });
+}
+
+TEST_F(supervisor_test, a_permanent_child_is_back_after_a_normal_end) {
+  ramet::supervisor top;
+  auto one = spawn(top, "one", 0, {.stop_timeout = 1ms});
+  auto before = pid(one);
+  caf::anon_send(one, fail_atom::value, true);
+  EXPECT_NE(expect("one", "starts"), before);
+}
+
+TEST_F(supervisor_test, a_transient_child_is_back_only_after_a_failure) {
+  ramet::supervisor top;
+  auto one = spawn(top, "one", 0,
+                   {.restart = ramet::transient, .stop_timeout = 1ms});
+  end_of end{one};
+  caf::anon_send(one, fail_atom::value, false);
+  expect("one", "starts");
+  EXPECT_FALSE(end.seen());
+  ASSERT_TRUE(eventually([&] {
+    return top.tree().children.at(0).state == ramet::child_state::running;
+  }));
+  caf::anon_send(one, fail_atom::value, true);
+  auto reason = end.wait();
+  ASSERT_TRUE(reason);
+  EXPECT_FALSE(*reason);
+  EXPECT_TRUE(top.tree().children.empty());
+  EXPECT_TRUE(top.running());
+}
+
+TEST_F(supervisor_test, a_temporary_child_is_never_back) {
+  ramet::supervisor top;
+  auto one = spawn(top, "one", 0, {.restart = ramet::temporary});
+  end_of end{one};
+  kill(one);
+  auto reason = end.wait();
+  ASSERT_TRUE(reason);
+  EXPECT_EQ(*reason, caf::exit_reason::remote_link_unreachable);
+  EXPECT_TRUE(top.tree().children.empty());
+}
+
+TEST_F(supervisor_test, one_for_one_leaves_the_others_alone) {
+  ramet::supervisor top{{.strategy = ramet::one_for_one}};
+  auto one = spawn(top, "one");
+  auto two = spawn(top, "two");
+  auto pids = std::pair{pid(one), pid(two)};
+  kill(one);
+  EXPECT_NE(expect("one", "starts"), pids.first);
+  EXPECT_EQ(pid(two), pids.second);
+  top.stop();
+  expect("two", "stops");
+  expect("one", "stops");
+}
+
+TEST_F(supervisor_test, one_for_all_stops_backwards_and_starts_forwards) {
+  ramet::supervisor top{{.strategy = ramet::one_for_all}};
+  auto one = spawn(top, "one");
+  auto two = spawn(top, "two");
+  auto three = spawn(top, "three");
+  kill(two);
+  expect("three", "stops");
+  expect("one", "stops");
+  expect("one", "starts");
+  expect("two", "starts");
+  expect("three", "starts");
+  top.stop();
+  expect("three", "stops");
+  expect("two", "stops");
+  expect("one", "stops");
+}
+
+TEST_F(supervisor_test, rest_for_one_restarts_those_added_later) {
+  ramet::supervisor top{{.strategy = ramet::rest_for_one}};
+  auto one = spawn(top, "one");
+  auto two = spawn(top, "two");
+  auto three = spawn(top, "three");
+  auto first = pid(one);
+  kill(two);
+  expect("three", "stops");
+  expect("two", "starts");
+  expect("three", "starts");
+  EXPECT_EQ(pid(one), first);
+  top.stop();
+  expect("three", "stops");
+  expect("two", "stops");
+  expect("one", "stops");
+}
+
+TEST_F(supervisor_test, one_restart_too_many_ends_it) {
+  ramet::queue<std::string> told;
+  ramet::supervisor top{{.name = "bank",
+                         .max_restarts = 2,
+                         .within = 60s,
+                         .pause = {.first = 1ms},
+                         .on_failure = [told](const caf::error& e) mutable {
+                           told.put(ramet::actor_system().render(e));
+                         }}};
+  auto other = spawn(top, "other");
+  auto one = spawn(top, "one", 0, {.stop_timeout = 1ms});
+  end_of top_end{top.handle()};
+  end_of child_end{one};
+  for (int i = 0; i < 2; ++i) {
+    kill(one);
+    expect("one", "starts");
+    ASSERT_TRUE(eventually([&] {
+      return top.tree().children.at(1).state == ramet::child_state::running;
+    }));
+  }
+  kill(one);
+  expect("other", "stops");
+  auto text = told.get_for(long_enough);
+  ASSERT_TRUE(text);
+  for (auto part : {"'bank'", "2 restarts", "'one'", "SIGKILL"})
+    EXPECT_NE(text->find(part), std::string::npos) << *text;
+  EXPECT_TRUE(top.join_for(long_enough));
+  EXPECT_FALSE(top.running());
+  EXPECT_TRUE(top.failure());
+  EXPECT_EQ(top_end.wait(), top.failure());
+  EXPECT_EQ(child_end.wait(), top.failure());
+  EXPECT_TRUE(ramet::active_children().empty());
+  expect_error(ramet::errc::closed, {"'bank'", "has ended"},
+               [&] { top.spawn(make_nothing, true); });
+}
+
+TEST_F(supervisor_test, a_child_that_cannot_start_again_is_tried_again) {
+  ramet::supervisor top{
+      {.max_restarts = 3, .within = 60s, .pause = {.first = 1ms}}};
+  ramet::queue<int> gate;
+  gate.put(1);
+  auto one = top.spawn({.name = "one", .start_timeout = 200ms}, make_gated,
+                       "one", out, gate);
+  expect("one", "waits");
+  expect("one", "starts");
+  kill(one);
+  for (int i = 0; i < 3; ++i)
+    expect("one", "waits");
+  ASSERT_TRUE(top.join_for(long_enough));
+  auto why = ramet::actor_system().render(top.failure());
+  EXPECT_NE(why.find("did not start within 200ms"), std::string::npos) << why;
+}
+
+TEST_F(supervisor_test, a_slow_start_does_not_hold_up_others) {
+  ramet::supervisor top;
+  ramet::queue<int> gate;
+  gate.put(1);
+  auto slow = top.spawn({.name = "slow"}, make_gated, "slow", out, gate);
+  expect("slow", "waits");
+  expect("slow", "starts");
+  auto quick = spawn(top, "quick");
+  kill(slow);
+  expect("slow", "waits");
+  kill(quick);
+  expect("quick", "starts");
+  gate.put(1);
+  expect("slow", "starts");
+  top.stop();
+  expect("quick", "stops");
+  expect("slow", "stops");
+}
+
+TEST_F(supervisor_test, a_start_that_hangs_does_not_hold_up_the_end) {
+  auto top = std::make_optional<ramet::supervisor>();
+  ramet::queue<int> gate;
+  gate.put(1);
+  auto slow = top->spawn({.name = "slow"}, make_gated, "slow", out, gate);
+  expect("slow", "waits");
+  expect("slow", "starts");
+  kill(slow);
+  expect("slow", "waits");
+  EXPECT_LT(time_of([&] { top.reset(); }), soon);
+}
+
+TEST_F(supervisor_test, a_child_that_does_not_end_is_killed) {
+  auto top = std::make_optional<ramet::supervisor>();
+  auto deaf = top->spawn({.name = "deaf", .stop_timeout = 100ms}, make_deaf,
+                         out);
+  auto number = ramet::ask<int>(deaf, pid_atom::value).get();
+  auto time = time_of([&] { top.reset(); });
+  EXPECT_GE(time, 100ms);
+  EXPECT_LT(time, soon);
+  expect("deaf", "hears");
+  EXPECT_EQ(state_of(number), '\0');
+}
+
+TEST_F(supervisor_test, what_cannot_be_made_is_no_child) {
+  ramet::supervisor top;
+  expect_error(ramet::errc::child_failed, {"no money"},
+               [&] { top.spawn(make_nothing, false); });
+  EXPECT_TRUE(top.tree().children.empty());
+  EXPECT_TRUE(ramet::active_children().empty());
+}
+
+TEST_F(supervisor_test, a_child_may_live_in_the_supervisors_process) {
+  ramet::supervisor top;
+  auto one = spawn(top, "one", 7, {.where = ramet::in_process});
+  EXPECT_EQ(pid(one), ::getpid());
+  EXPECT_EQ(ramet::ask(one, add_atom::value, 1).get(), 8);
+  caf::anon_send(one, fail_atom::value, false);
+  expect("one", "starts");
+  ASSERT_TRUE(eventually([&] {
+    return top.tree().children.at(0).state == ramet::child_state::running;
+  }));
+  EXPECT_EQ(ramet::ask(one, add_atom::value, 1).get(), 8);
+  top.stop();
+  expect("one", "stops");
+}
+
+TEST_F(supervisor_test, a_stopped_child_does_not_come_back) {
+  ramet::supervisor top{{.strategy = ramet::one_for_all}};
+  auto one = spawn(top, "one");
+  auto two = spawn(top, "two");
+  end_of end{one};
+  auto second = pid(two);
+  EXPECT_TRUE(top.stop_child(one));
+  expect("one", "stops");
+  EXPECT_TRUE(end.wait());
+  EXPECT_FALSE(top.stop_child(one));
+  EXPECT_EQ(pid(two), second);
+  EXPECT_EQ(top.tree().children.size(), 1u);
+  top.stop();
+  expect("two", "stops");
+}
+
+TEST_F(supervisor_test, a_failed_supervisor_is_restarted_with_its_children) {
+  ramet::supervisor top;
+  auto& desk = top.supervise({.name = "desk", .max_restarts = 0});
+  auto one = spawn(desk, "one", 10);
+  auto two = spawn(desk, "two", 20, {.stop_timeout = 1ms});
+  end_of end{one};
+  kill(two);
+  expect("one", "stops");
+  expect("one", "starts");
+  expect("two", "starts");
+  ASSERT_TRUE(eventually([&] {
+    return top.tree().children.at(0).state == ramet::child_state::running;
+  }));
+  EXPECT_EQ(ramet::ask(one, add_atom::value, 1).get(), 11);
+  EXPECT_EQ(ramet::ask(two, add_atom::value, 1).get(), 21);
+  EXPECT_FALSE(end.seen());
+  EXPECT_TRUE(desk.running());
+  EXPECT_TRUE(desk.failure());
+  EXPECT_EQ(top.tree().children.at(0).restarts, 1u);
+}
+
+TEST_F(supervisor_test, failures_below_end_the_top_in_the_end) {
+  ramet::supervisor top{{.max_restarts = 0}};
+  auto& desk = top.supervise({.max_restarts = 0});
+  auto one = spawn(desk, "one");
+  end_of end{one};
+  end_of desk_end{desk.handle()};
+  kill(one);
+  EXPECT_TRUE(top.join_for(long_enough));
+  EXPECT_TRUE(desk.join_for(long_enough));
+  EXPECT_TRUE(end.wait());
+  EXPECT_EQ(desk_end.wait(), desk.failure());
+  auto why = ramet::actor_system().render(top.failure());
+  EXPECT_NE(why.find("'supervisor-1'"), std::string::npos) << why;
+}
+
+TEST_F(supervisor_test, an_exit_message_to_its_handle_stops_it) {
+  ramet::supervisor top;
+  auto one = spawn(top, "one");
+  caf::anon_send_exit(top.handle(), caf::exit_reason::user_shutdown);
+  EXPECT_TRUE(top.join_for(long_enough));
+  expect("one", "stops");
+  EXPECT_FALSE(top.failure());
+}
+
+TEST_F(supervisor_test, its_tree_tells_how_everybody_is) {
+  ramet::supervisor top{{.name = "bank"}};
+  auto& desk = top.supervise({.name = "desk"});
+  auto one = spawn(desk, "one", 0, {.stop_timeout = 1ms});
+  kill(one);
+  auto number = expect("one", "starts");
+  ASSERT_TRUE(eventually([&] {
+    return desk.tree().children.at(0).state == ramet::child_state::running;
+  }));
+  auto own = std::to_string(::getpid());
+  EXPECT_EQ(to_string(top.tree()),
+            "bank: supervisor, pid " + own + ", running\n"
+            "  desk: supervisor, pid " + own + ", running\n"
+            "    one: pid " + std::to_string(number) + ", running, 1 restart, "
+            "last: killed by SIGKILL (9)\n");
+}
