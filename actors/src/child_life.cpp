@@ -3,14 +3,19 @@
 #include "child_life.hpp"
 
 #include "local_node.hpp"
+#include "run_frame.hpp"
 
+#include <ramet/detail/question.hpp>
 #include <ramet/error.hpp>
 
+#include <caf/atom.hpp>
 #include <caf/send.hpp>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,9 +23,8 @@ namespace ramet::detail {
 
 /// How a supervisor reaches into a node.
 struct node_access {
-  static caf::strong_actor_ptr spawn(node& where, spawn_entry entry,
-                                     const outgoing& call) {
-    return where.spawn_there(entry, call);
+  static process_address address_of(const node& which) {
+    return {which.slot_, which.serial_};
   }
 };
 
@@ -41,11 +45,25 @@ caf::strong_actor_ptr spawn_here(spawn_entry entry, const outgoing& call) {
       ->run(local_node::mine().system());
 }
 
+caf::strong_actor_ptr spawn_there(const node& where, spawn_entry entry,
+                                  const outgoing& call, deadline until) {
+  auto& here = local_node::mine();
+  auto state = std::make_shared<answer_state<caf::strong_actor_ptr>>();
+  auto to = here.peer_of(node_access::address_of(where));
+  run_body body{locate_code(reinterpret_cast<const void*>(entry)), call};
+  if (!here.ask(*to, frame_kind::run, make_port(state), question_id(), body))
+    state->fail(exception_of(caf::sec::request_receiver_down));
+  if (!state->wait(until))
+    throw actor_error(errc::timed_out, "its process did not come up in time",
+                      caf::sec::request_timeout);
+  return state->take();
+}
+
 } // namespace
 
 void child_life::start(const child_options& about, const kept_spawn& make) {
   if (about.where == in_process) {
-    actor_ = make(spawn_here);
+    make_actor(about, make);
     return;
   }
   node_options process;
@@ -59,9 +77,7 @@ void child_life::start(const child_options& about, const kept_spawn& make) {
       host->kill();
   }
   try {
-    actor_ = make([&](spawn_entry entry, const outgoing& call) {
-      return node_access::spawn(*host, entry, call);
-    });
+    make_actor(about, make);
   } catch (...) {
     host->kill();
     host->join();
@@ -69,17 +85,70 @@ void child_life::start(const child_options& about, const kept_spawn& make) {
   }
 }
 
-void child_life::watch(std::function<void(const caf::error&)> ended) {
+void child_life::make_actor(const child_options& about,
+                            const kept_spawn& make) {
+  auto until = deadline::in(about.start_timeout);
+  actor_ = make.call([&](spawn_entry entry, const outgoing& call) {
+    return host_ ? spawn_there(*host_, entry, call, until)
+                 : spawn_here(entry, call);
+  });
   actor_->get()->attach_functor(
-      [self = shared_from_this(),
-       ended = std::move(ended)](const caf::error& reason) {
-        {
-          std::scoped_lock lock{self->guard_};
-          self->actor_ended_ = true;
-          self->changed_.notify_all();
-        }
-        ended(reason);
+      [self = shared_from_this()](const caf::error& reason) {
+        self->note_end(reason);
       });
+  if (!make.has_behavior)
+    return;
+  // Answered by CAF itself, behind what the actor does at its start.
+  auto asked = ask_actor<caf::message>(
+      actor_, caf::sys_atom::value, caf::get_atom::value, std::string{"info"});
+  if (!asked->wait(deadline::in(about.start_timeout))) {
+    caf::anon_send_exit(actor_, caf::exit_reason::kill);
+    throw actor_error(errc::timed_out,
+                      fmt::format("starting child '{}': it was not ready "
+                                  "within {}",
+                                  about.name, about.start_timeout),
+                      caf::sec::request_timeout);
+  }
+  asked->mark_seen();
+  std::unique_lock lock{guard_};
+  if (asked->failure() && !ended_) // which may be on its way
+    changed_.wait_for(lock, last_grace, [this] { return ended_.has_value(); });
+  if (ended_)
+    throw_ended(about, *ended_);
+  if (asked->failure())
+    throw_ended(about, caf::make_error(caf::exit_reason::unknown));
+}
+
+void child_life::throw_ended(const child_options& about,
+                             const caf::error& reason) {
+  throw actor_error(
+      errc::child_failed,
+      fmt::format("starting child '{}': it ended at once: {}", about.name,
+                  reason ? caf_compat::render(local_node::mine().system(),
+                                              reason)
+                         : std::string{"normal"}),
+      reason);
+}
+
+void child_life::note_end(const caf::error& reason) {
+  std::unique_lock lock{guard_};
+  ended_ = reason;
+  changed_.notify_all();
+  auto tell = std::exchange(tell_, nullptr);
+  lock.unlock();
+  if (tell)
+    tell(reason);
+}
+
+void child_life::watch(std::function<void(const caf::error&)> ended) {
+  std::unique_lock lock{guard_};
+  if (!ended_) {
+    tell_ = std::move(ended);
+    return;
+  }
+  auto reason = *ended_;
+  lock.unlock();
+  ended(reason);
 }
 
 int child_life::pid() const {
@@ -96,8 +165,8 @@ void child_life::abort() {
 
 void child_life::stop(std::chrono::milliseconds time) {
   std::unique_lock lock{guard_};
-  auto ended = [this] { return actor_ended_; };
-  if (!actor_ended_) {
+  auto ended = [this] { return ended_.has_value(); };
+  if (!ended_) {
     lock.unlock();
     caf::anon_send_exit(actor_, caf::exit_reason::user_shutdown);
     lock.lock();

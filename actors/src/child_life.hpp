@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace ramet::detail {
@@ -22,7 +23,8 @@ namespace ramet::detail {
 /// The actor, and its process if it has one to itself. Thread-safe.
 class child_life : public std::enable_shared_from_this<child_life> {
 public:
-  /// Starts the process and makes the actor; waits until it exists. Once.
+  /// Starts the process and makes the actor; waits until that has taken up its
+  /// behavior, if it is of a kind that has one. Once.
   /// @throws what supervisor::spawn does; then nothing is left
   void start(const child_options& about, const kept_spawn& make);
 
@@ -38,14 +40,17 @@ public:
   void abort();
 
   /// Asks the actor to end, if it has not; when the time is up its process is
-  /// killed. Waits for that. Not before watch().
+  /// killed. Waits for that. After start().
   void stop(std::chrono::milliseconds time);
   /// How the process ended, after stop(); empty: it has none, or ended as it
   /// was asked to.
   std::string process_end() const;
 
 private:
-  caf::strong_actor_ptr make_in(node& host, const kept_spawn& make);
+  void make_actor(const child_options& about, const kept_spawn& make);
+  void note_end(const caf::error& reason);
+  [[noreturn]] static void throw_ended(const child_options& about,
+                                       const caf::error& reason);
 
   caf::strong_actor_ptr actor_;
 
@@ -53,7 +58,8 @@ private:
   std::condition_variable changed_;
   std::shared_ptr<node> host_;
   bool aborted_ = false;
-  bool actor_ended_ = false;
+  std::optional<caf::error> ended_; // the actor, and why
+  std::function<void(const caf::error&)> tell_;
 };
 
 } // namespace ramet::detail

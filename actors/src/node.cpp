@@ -100,8 +100,9 @@ caf::strong_actor_ptr node::spawn_there(detail::spawn_entry entry,
   auto to = here.peer_of({slot_, serial_});
   detail::run_body body{
       detail::locate_code(reinterpret_cast<const void*>(entry)), call};
-  if (!here.ask(*to, detail::frame_kind::run, detail::make_port(state),
-                detail::question_id(), body))
+  auto port = detail::make_port(state);
+  if (!here.ask(*to, detail::frame_kind::run, port, detail::question_id(),
+                body))
     state->fail(detail::exception_of(caf::sec::request_receiver_down));
   return answer.get();
 }

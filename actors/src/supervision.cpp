@@ -89,7 +89,6 @@ caf::strong_actor_ptr supervision::add(supervised_group& to,
     std::unique_lock lock{guard_};
     if (ending_for_good(to)) {
       lock.unlock();
-      child->life->watch([](const caf::error&) {});
       child->life->stop(child->about.stop_timeout);
       keeper::end(child->keeper, caf::exit_reason::user_shutdown);
       throw closed();
@@ -324,20 +323,22 @@ bool supervision::take_down(supervised_group& group) {
   return any;
 }
 
+// It is given as long to start as to stop, so that it may stop in good order.
 bool supervision::stop_starting(const child_ptr& child) {
   if (child->below) {
     begin_stop(child);
     return true;
   }
-  child->life->abort();
-  if (child->about.where == own_process)
-    return false; // it fails any moment
   auto now = clock::now();
-  if (child->start_by == clock::time_point::max())
-    child->start_by = now + child->about.stop_timeout;
-  if (now < child->start_by) {
-    wake_at(child->start_by);
+  if (child->stop_by == clock::time_point::max())
+    child->stop_by = now + child->about.stop_timeout;
+  if (now < child->stop_by) {
+    wake_at(child->stop_by);
     return false;
+  }
+  if (child->about.where == own_process) {
+    child->life->abort();
+    return false; // it fails any moment
   }
   child->at = phase::down; // nothing can end it; what comes of it is stopped
   child->life = nullptr;
@@ -358,12 +359,6 @@ bool supervision::bring_up(supervised_group& group) {
     if (child->at == phase::up || !child->wanted)
       continue;
     all_up = false;
-    if (child->at == phase::starting && !child->below) {
-      if (clock::now() < child->start_by)
-        wake_at(child->start_by);
-      else
-        child->life->abort();
-    }
     if (child->at == phase::down) {
       if (child->not_before <= clock::now()) {
         begin_start(child);
@@ -403,9 +398,7 @@ void supervision::begin_start(const child_ptr& child) {
   }
   auto life = std::make_shared<child_life>();
   child->life = life;
-  bool limited = child->about.where == own_process;
-  child->start_by = limited ? clock::now() + child->about.start_timeout
-                            : clock::time_point::max();
+  child->stop_by = clock::time_point::max();
   in_background([this, child, life] {
     try {
       life->start(child->about, child->make);
@@ -429,7 +422,6 @@ void supervision::begin_start(const child_ptr& child) {
 void supervision::started(const child_ptr& child, const life_ptr& life) {
   if (child->life != life) { // given up
     in_background([life, time = child->about.stop_timeout] {
-      life->watch([](const caf::error&) {});
       life->stop(time);
     });
     return;
@@ -488,9 +480,6 @@ void supervision::start_failed(const child_ptr& child, const life_ptr& life,
   child->life = nullptr;
   if (child->cycle || !child->wanted)
     return;
-  if (clock::now() >= child->start_by)
-    text = fmt::format("it did not start within {}",
-                       child->about.start_timeout);
   if (!reason)
     reason = caf::make_error(caf::sec::runtime_error, text);
   decide(*child, reason, std::move(text));

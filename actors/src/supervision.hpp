@@ -44,7 +44,7 @@ struct supervised_child {
   bool wanted = true; // to be up
   bool cycle = false; // to go down, before it comes up again
   bool over = false;  // will never be up again; then not wanted
-  clock::time_point start_by{};
+  clock::time_point stop_by{}; // while starting though it is to stop
   clock::time_point up_since{};
 
   clock::time_point not_before{};

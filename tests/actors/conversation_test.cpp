@@ -118,6 +118,13 @@ TEST_F(conversation_test, has_messages_of_high_priority) {
   ramet::node n{{.workers = 1}};
   ramet::queue<int> go;
   ramet::queue<int> order;
+  auto maker = n.spawn([](caf::event_based_actor* self) -> caf::behavior {
+    return {[self](make_atom) {
+      return caf::actor_cast<caf::actor>(
+          self->home_system().spawn<caf::detached>(servant));
+    }};
+  });
+  auto other = ramet::ask<caf::actor>(maker, make_atom::value).get();
   auto a = n.spawn(
       [](caf::event_based_actor*, ramet::queue<int> in,
          ramet::queue<int> out) -> caf::behavior {
@@ -134,11 +141,9 @@ TEST_F(conversation_test, has_messages_of_high_priority) {
   for (int i = 1; i < 4; ++i)
     self->send(a, i);
   self->send<caf::message_priority::high>(a, 9);
-  // In its mailbox now, all of them: what follows has been answered.
-  auto other = n.spawn<caf::event_based_actor>();
+  pid_of(other); // what was sent before is in its mailbox now
   go.put(0);
   EXPECT_EQ(order.get_for(long_enough), 9);
-  caf::anon_send_exit(other, caf::exit_reason::user_shutdown);
 }
 
 TEST_F(conversation_test, has_timeouts_of_silence) {

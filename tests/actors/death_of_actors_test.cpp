@@ -34,7 +34,7 @@ TEST_F(death_of_actors_test, is_told_to_monitors_with_its_reason) {
   caf::scoped_actor self{ramet::actor_system()};
   self->monitor(a);
   self->send(a, quit_atom::value);
-  EXPECT_EQ(next_down(self, a), "exit(user_shutdown)");
+  EXPECT_EQ(next_down(self, a), "exit_reason(user_shutdown)");
 }
 
 TEST_F(death_of_actors_test, is_told_to_who_begins_to_monitor_afterwards) {
@@ -64,7 +64,7 @@ TEST_F(death_of_actors_test, is_told_when_its_process_is_killed) {
   self->monitor(a);
   pid_of(a);
   n.kill();
-  EXPECT_EQ(next_down(self, a), "exit(remote_link_unreachable)");
+  EXPECT_EQ(next_down(self, a), "exit_reason(remote_link_unreachable)");
   self->monitor(b);
   EXPECT_TRUE(next_down(self, b));
 }
@@ -92,7 +92,7 @@ TEST_F(death_of_actors_test, ends_those_that_are_linked) {
   caf::scoped_actor self{ramet::actor_system()};
   self->monitor(b);
   caf::anon_send(a, quit_atom::value);
-  EXPECT_EQ(next_down(self, b), "exit(user_shutdown)");
+  EXPECT_EQ(next_down(self, b), "exit_reason(user_shutdown)");
 }
 
 TEST_F(death_of_actors_test, by_a_kill_ends_those_that_are_linked) {
@@ -104,7 +104,7 @@ TEST_F(death_of_actors_test, by_a_kill_ends_those_that_are_linked) {
   caf::scoped_actor self{ramet::actor_system()};
   self->monitor(a);
   second.kill();
-  EXPECT_EQ(next_down(self, a), "exit(remote_link_unreachable)");
+  EXPECT_EQ(next_down(self, a), "exit_reason(remote_link_unreachable)");
 }
 
 TEST_F(death_of_actors_test, fails_requests_at_once) {

@@ -274,6 +274,7 @@ TEST_F(managed_object, works_while_others_do) {
   auto pending = slow.async_call(&tally::slow, 60'000);
   EXPECT_EQ(quick.call(&tally::add, 1), 1);
   EXPECT_FALSE(pending.ready());
+  pending.cancel();
 }
 
 TEST_F(managed_object, takes_calls_in_order_and_none_amid_another) {

@@ -44,6 +44,15 @@ private:
   person who_;
 };
 
+class unmakable : public caf::event_based_actor {
+public:
+  unmakable(caf::actor_config& config, bool dies) : event_based_actor(config) {
+    if (dies)
+      ::kill(::getpid(), SIGKILL);
+    throw std::runtime_error("no such city");
+  }
+};
+
 TEST_F(node_test, makes_a_typed_actor_of_a_function_with_state) {
   ramet::node n{{.name = "counting"}};
   counter c = n.spawn(make_counter, 100);
@@ -93,11 +102,8 @@ TEST_F(node_test, makes_an_actor_with_a_handle_among_the_arguments) {
 
 TEST_F(node_test, says_what_making_an_actor_threw) {
   ramet::node n;
-  expect_error(ramet::errc::child_failed, {"no such city"}, [&] {
-    n.spawn([](caf::event_based_actor*) -> caf::behavior {
-      throw std::runtime_error("no such city");
-    });
-  });
+  expect_error(ramet::errc::child_failed, {"no such city"},
+               [&] { n.spawn<unmakable>(false); });
   EXPECT_EQ(pid_of(n.spawn(servant)), n.pid()) << "it lives on";
 }
 
@@ -112,12 +118,7 @@ TEST_F(node_test, is_closed_after_it_was_killed) {
 TEST_F(node_test, says_closed_when_it_is_killed_while_an_actor_is_made) {
   ramet::node n;
   n.spawn(servant);
-  expect_error(ramet::errc::closed, {}, [&] {
-    n.spawn([](caf::event_based_actor*) -> caf::behavior {
-      ::kill(::getpid(), SIGKILL);
-      return {};
-    });
-  });
+  expect_error(ramet::errc::closed, {}, [&] { n.spawn<unmakable>(true); });
 }
 
 TEST_F(node_test, ends_its_actors_when_it_is_stopped) {
@@ -135,7 +136,7 @@ TEST_F(node_test, ends_its_actors_when_it_is_stopped) {
   n.stop();
   ASSERT_TRUE(n.join_for(long_enough));
   EXPECT_TRUE(n.status()->success());
-  EXPECT_EQ(told.get_for(long_enough), "exit(user_shutdown)");
+  EXPECT_EQ(told.get_for(long_enough), "exit_reason(user_shutdown)");
 }
 
 TEST_F(node_test, is_stopped_by_its_destructor) {

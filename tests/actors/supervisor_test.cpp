@@ -350,7 +350,7 @@ TEST_F(supervisor_test, a_child_that_cannot_start_again_is_tried_again) {
     expect("one", "waits");
   ASSERT_TRUE(top.join_for(long_enough));
   auto why = ramet::actor_system().render(top.failure());
-  EXPECT_NE(why.find("did not start within 200ms"), std::string::npos) << why;
+  EXPECT_NE(why.find("not ready within 200ms"), std::string::npos) << why;
 }
 
 TEST_F(supervisor_test, a_slow_start_does_not_hold_up_others) {
@@ -398,7 +398,7 @@ TEST_F(supervisor_test, a_child_that_does_not_end_is_killed) {
 
 TEST_F(supervisor_test, what_cannot_be_made_is_no_child) {
   ramet::supervisor top;
-  expect_error(ramet::errc::child_failed, {"no money"},
+  expect_error(ramet::errc::child_failed, {"child-1", "ended at once"},
                [&] { top.spawn(make_nothing, false); });
   EXPECT_TRUE(top.tree().children.empty());
   EXPECT_TRUE(ramet::active_children().empty());

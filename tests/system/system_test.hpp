@@ -68,6 +68,8 @@ protected:
     EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child or a zombie";
     EXPECT_EQ(errno, ECHILD);
     EXPECT_TRUE(eventually([&] { return open_descriptors() == descriptors_; }));
+    // Actors let go of a dead process's mailbox when they hear of its end.
+    EXPECT_TRUE(eventually([&] { return family_files() == files_; }));
     EXPECT_EQ(family_files(), files_);
     leak_check::TearDown();
   }

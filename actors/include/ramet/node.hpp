@@ -68,8 +68,9 @@ public:
   /// typed handle. Arguments travel as those of a process do.
   ///
   /// Waits until the actor exists. @throws actor_error (closed when the node
-  /// has ended or ends meanwhile; child_failed when making the actor threw,
-  /// with what it threw)
+  /// has ended or ends meanwhile; child_failed when the constructor of the
+  /// actor or of its state threw, with what it threw; a function runs later, in
+  /// the actor itself)
   template <class F, class... Args>
   auto spawn(F&& f, Args&&... args) {
     using handle = caf::infer_handle_from_fun_t<std::decay_t<F>>;

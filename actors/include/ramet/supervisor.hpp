@@ -82,7 +82,8 @@ struct child_options {
   std::string name = {};
   restart_kind restart = permanent;
   child_place where = own_process;
-  /// To start in; a child that takes longer is killed. Not for in_process.
+  /// To start in: until its process is there and it has taken up its behavior.
+  /// One that takes longer is killed, and counts as ended.
   std::chrono::milliseconds start_timeout{30'000};
   /// To end in when asked to; then its process is killed.
   std::chrono::milliseconds stop_timeout{2'000};
@@ -139,9 +140,9 @@ public:
   /// Its arguments must be copyable, as they are kept for the next start.
   /// Returns the stable handle, typed as the function's actor is.
   ///
-  /// Waits until the actor exists. @throws actor_error (child_failed or closed
-  /// when making it failed; then it is no child), error closed (the supervisor
-  /// has ended), and whatever starting a process throws
+  /// Waits until the actor has taken up its behavior. @throws actor_error (it
+  /// ended meanwhile, or was not ready in time: then it is no child), error
+  /// closed (the supervisor has ended), and whatever starting a process throws
   template <detail::actor_function F, class... Args>
   auto spawn(F&& f, Args&&... args) {
     return spawn(child_options{}, std::forward<F>(f),
