@@ -8,12 +8,9 @@
 
 #include <ramet/actor_system.hpp>
 #include <ramet/ask.hpp>
+#include <ramet/manager.hpp>
 #include <ramet/node.hpp>
 #include <ramet/runtime.hpp>
-
-#if __has_include(<ramet/manager.hpp>)
-#include <ramet/manager.hpp>
-#endif
 
 #include <list>
 
@@ -70,7 +67,6 @@ seconds spawn_there(seconds budget) {
   });
 }
 
-#if __has_include(<ramet/manager.hpp>)
 /// A dict of a thousand entries; the works turn through its keys.
 template <class Work>
 seconds dict_time(seconds budget, Work work) {
@@ -98,14 +94,6 @@ seconds dict_set(seconds budget) {
     entries.set(key, 2);
   });
 }
-#else
-seconds dict_get(seconds) {
-  throw unavailable{"this version has no manager"};
-}
-seconds dict_set(seconds) {
-  throw unavailable{"this version has no manager"};
-}
-#endif
 
 std::vector<command> commands() {
   std::vector<command> result{

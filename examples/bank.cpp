@@ -42,28 +42,37 @@ using namespace std::chrono_literals;
 
 // -- Who watches ------------------------------------------------------------
 
+using all_said = caf::atom_constant<caf::atom("all_said")>;
+
+/// Answers when it has printed what it was told before.
+using watch = bank::door::extend<caf::replies_to<all_said>::with<bool>>;
+
 struct watch_state {
-  std::map<caf::actor_addr, bank::opened> open;
+  std::map<std::uint32_t, bank::opened> open;
 };
 
 /// Prints the death of each process that has an account.
-bank::door::behavior_type
-make_watch(bank::door::stateful_pointer<watch_state> self) {
-  self->set_down_handler([self](const caf::down_msg& what) {
-    auto it = self->state.open.find(what.source);
-    if (it == self->state.open.end())
-      return;
-    if (what.reason != caf::exit_reason::user_shutdown)
-      fmt::print("account {} died with its process {}\n", it->second.number,
-                 it->second.pid);
-    self->state.open.erase(it);
+watch::behavior_type make_watch(watch::stateful_pointer<watch_state> self) {
+  auto died = [self](std::uint32_t number) {
+    auto one = self->state.open.extract(number).mapped();
+    fmt::print("account {} died with its process {}\n", number, one.pid);
+  };
+  self->set_down_handler([self, died](const caf::down_msg& what) {
+    for (const auto& [number, one] : self->state.open)
+      if (one.handle.address() == what.source
+          && what.reason != caf::exit_reason::user_shutdown)
+        return died(number);
   });
   return {
-      [self](const bank::opened& one) {
+      [self, died](const bank::opened& one) {
+        // It may be back before we hear that it was gone.
+        if (self->state.open.contains(one.number))
+          died(one.number);
         self->monitor(one.handle);
-        self->state.open[one.handle.address()] = one;
+        self->state.open[one.number] = one;
         fmt::print("account {} is open in process {}\n", one.number, one.pid);
       },
+      [](all_said) { return true; },
   };
 }
 
@@ -153,9 +162,9 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
 
-  constexpr std::int64_t opening = 100;
+  constexpr std::int64_t opening = 1000;
   journal_directory journals;
-  auto watch = ramet::actor_system().spawn(make_watch);
+  auto watching = ramet::actor_system().spawn(make_watch);
   // Killing is what we are here for, so it may be often.
   ramet::supervisor top{{.name = "bank",
                          .strategy = ramet::one_for_one,
@@ -168,13 +177,13 @@ int main(int argc, char** argv) try {
                             bank::make_account,
                             bank::account_terms{.number = i,
                                                 .opening = opening,
-                                                .most = 2 * opening,
+                                                .most = opening + opening / 5,
                                                 .journal = journals.of(i)},
-                            watch));
+                            watching));
 
   auto teller = ramet::actor_system().spawn(bank::make_teller, all);
   auto working = ramet::ask(
-      teller, bank::job{.transfers = transfers, .at_a_time = 2 * accounts});
+      teller, bank::job{.transfers = transfers, .at_a_time = 16 * accounts});
   kill_some(top, teller, transfers, kills);
   auto result = working.get();
 
@@ -187,6 +196,7 @@ int main(int argc, char** argv) try {
              result.done, result.refused, result.refunded);
   top.stop();
   top.join();
+  ramet::ask(watching, all_said::value).get();
   bool conserved = total == opening * accounts;
   fmt::print("total {} in {} accounts, {} transfers, {} restarts: {}\n", total,
              accounts, result.all(), restarts,

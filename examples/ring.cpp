@@ -107,7 +107,6 @@ int main(int argc, char** argv) try {
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
-  // The ends of some processes' lists are shorter when it does not divide.
   std::vector<ramet::node> nodes(processes);
   members all;
   std::vector<members> by_process(processes);

@@ -49,6 +49,7 @@ caf::strong_actor_ptr spawn_there(const node& where, spawn_entry entry,
                                   const outgoing& call, deadline until) {
   auto& here = local_node::mine();
   auto state = std::make_shared<answer_state<caf::strong_actor_ptr>>();
+  state->mark_seen();
   auto to = here.peer_of(node_access::address_of(where));
   run_body body{locate_code(reinterpret_cast<const void*>(entry)), call};
   if (!here.ask(*to, frame_kind::run, make_port(state), question_id(), body))
@@ -101,6 +102,7 @@ void child_life::make_actor(const child_options& about,
   // Answered by CAF itself, behind what the actor does at its start.
   auto asked = ask_actor<caf::message>(
       actor_, caf::sys_atom::value, caf::get_atom::value, std::string{"info"});
+  asked->mark_seen(); // it may fail later on
   if (!asked->wait(deadline::in(about.start_timeout))) {
     caf::anon_send_exit(actor_, caf::exit_reason::kill);
     throw actor_error(errc::timed_out,
@@ -109,7 +111,6 @@ void child_life::make_actor(const child_options& about,
                                   about.name, about.start_timeout),
                       caf::sec::request_timeout);
   }
-  asked->mark_seen();
   std::unique_lock lock{guard_};
   if (asked->failure() && !ended_) // which may be on its way
     changed_.wait_for(lock, last_grace, [this] { return ended_.has_value(); });

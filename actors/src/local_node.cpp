@@ -5,6 +5,7 @@
 #include "ending.hpp"
 #include "family.hpp"
 #include "message_codec.hpp"
+#include "registrar.hpp"
 #include "run_frame.hpp"
 #include "self.hpp"
 
@@ -36,7 +37,10 @@ std::size_t number_of_workers() {
   return std::max<std::size_t>(2, std::thread::hardware_concurrency());
 }
 
-mailbox own_inbox() {
+// Made by whoever comes first: the start of a child, or the first use of actors.
+mailbox find_own_inbox() {
+  static std::mutex guard;
+  std::scoped_lock lock{guard};
   auto& page = family::mine().own_page();
   if (auto id = page.inbox.load())
     return mailbox::open({id, object_kind::mailbox});
@@ -49,6 +53,12 @@ void tell(const std::string& text) {
   auto line = fmt::format("ramet: {}\n", text);
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
+
+constexpr std::chrono::milliseconds longest_wait_for_room{20};
+constexpr std::chrono::microseconds wait_slice{200};
+
+// This thread is in deliver(), under the mailbox's lock: it must not wait.
+thread_local bool delivering = false;
 
 // Stages and values of a message on its way.
 struct message_body {
@@ -96,6 +106,10 @@ std::mutex& making() {
 
 } // namespace
 
+mailbox local_node::own_inbox() {
+  return find_own_inbox();
+}
+
 void local_node::set_workers(std::size_t count) {
   workers_wanted.store(count);
 }
@@ -123,13 +137,7 @@ void local_node::make_system(std::size_t workers) {
   config_.module_factories.push_back([this, workers](caf::actor_system& system) {
     scheduler_ = new scheduler{
         system, inbox_, workers, [this](caf_compat::executor& executor) {
-          return inbox_.take(
-                     [&](const incoming& message) {
-                       deliver(message, executor);
-                       return verdict::consume;
-                     },
-                     deadline::now())
-                 == take_status::done;
+          return read_one(executor);
         }};
     return static_cast<caf::actor_system::module*>(scheduler_);
   });
@@ -138,6 +146,16 @@ void local_node::make_system(std::size_t workers) {
         new caf::net::middleman{system, node_of(address_)});
   });
   system_ = std::make_unique<caf::actor_system>(config_);
+}
+
+bool local_node::read_one(caf_compat::executor& executor) {
+  return inbox_.take(
+             [&](const incoming& message) {
+               deliver(message, executor);
+               return verdict::consume;
+             },
+             deadline::now())
+         == take_status::done;
 }
 
 void local_node::stop() noexcept {
@@ -158,6 +176,9 @@ void local_node::forward(peer& to, std::uint64_t receiver,
                          caf::mailbox_element& what) {
   caf::error problem;
   try {
+    // Answers are never held up: somebody waits for them.
+    if (!what.mid.is_response() && to.congested())
+      wait_for_room(to);
     if (send(to, receiver, what))
       return;
     problem = caf::sec::request_receiver_down;
@@ -182,6 +203,19 @@ void local_node::forward(peer& to, std::uint64_t receiver,
     return;
   }
   answer_with(what.sender, what.mid, std::move(problem));
+}
+
+// A sender that is faster than the other process's actors waits a little for
+// each message, but goes on reading its own mailbox: the other may be waiting
+// for it in the same way.
+void local_node::wait_for_room(const peer& to) {
+  if (delivering)
+    return;
+  auto until = deadline::in(longest_wait_for_room);
+  auto room = [&] { return !to.congested(); };
+  while (!scheduler_->help(room, until)
+         && std::chrono::steady_clock::now() < until.at)
+    std::this_thread::sleep_for(wait_slice);
 }
 
 // False when `to` is gone, and the request, if it is one, unanswered.
@@ -314,7 +348,7 @@ actor_words local_node::words_of(const caf::strong_actor_ptr& actor) {
 caf::strong_actor_ptr local_node::dead_actor(process_address process,
                                              std::uint64_t id) {
   caf::actor_config config;
-  auto none = std::make_shared<peer>(process, mailbox{});
+  auto none = std::make_shared<peer>(process, peer::way{});
   auto result = caf::make_actor<proxy, caf::strong_actor_ptr>(
       id, none->node(), system_.get(), config, none);
   static_cast<proxy*>(result->get())
@@ -378,6 +412,10 @@ void local_node::post_ended(process_address process) noexcept {
 
 void local_node::deliver(const incoming& message,
                          caf_compat::executor& executor) {
+  delivering = true;
+  struct at_end {
+    ~at_end() { delivering = false; }
+  } last;
   try {
     if (message.type != frame_type)
       throw error(errc::protocol, "it is none for actors");
@@ -438,6 +476,8 @@ void local_node::deliver_message(const frame_header& header, reader& in,
       return;
   } else {
     receiver = exports_.find(header.receiver);
+    if (!receiver && header.receiver == registrar_id)
+      receiver = own_registrar();
   }
   caf::strong_actor_ptr sender;
   if (header.sender.id != 0) {
@@ -458,12 +498,14 @@ void local_node::deliver_message(const frame_header& header, reader& in,
     caf::mailbox_element::forwarding_stack stages;
     for (std::uint32_t i = 0; i < header.stages; ++i)
       stages.push_back(take<caf::strong_actor_ptr>(in));
+    auto bytes = in.left();
     auto values = load_message(in);
     in.finish();
-    receiver->enqueue(caf::make_mailbox_element(std::move(sender), id,
-                                                std::move(stages),
-                                                std::move(values)),
-                      &executor);
+    receiver->enqueue(
+        caf::mailbox_element_ptr{new counted_element{
+            std::move(sender), id, std::move(stages), std::move(values),
+            unprocessed_, bytes}},
+        &executor);
   } catch (const std::exception& problem) {
     auto failure = error_of(caf::sec::invalid_argument, problem.what());
     if (id.is_response())

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "backlog.hpp"
 #include "caf_compat.hpp"
 #include "exports.hpp"
 #include "frame.hpp"
@@ -33,9 +34,12 @@ public:
   /// Says how many actors may run at a time, before the first use; 0: as many
   /// as there are cores, at least 2.
   static void set_workers(std::size_t count);
+  /// The process's mailbox, made if there is none yet, but nobody to read it.
+  static mailbox own_inbox();
 
   caf::actor_system& system() { return *system_; }
   scheduler& threads() { return *scheduler_; }
+  const backlog& unprocessed() const { return unprocessed_; }
   process_address address() const { return address_; }
 
   /// Ids of this kind are not those of actors but of questions from outside of
@@ -103,7 +107,9 @@ private:
   static request_key key_of(std::uint64_t requester, caf::message_id request);
   static bool is_port(std::uint64_t id) { return id & port_bit; }
 
+  bool read_one(caf_compat::executor& executor);
   bool send(peer& to, std::uint64_t receiver, caf::mailbox_element& what);
+  void wait_for_room(const peer& to);
   void export_actor(const caf::strong_actor_ptr& actor);
   void on_exit(std::uint64_t id, const caf::error& reason);
   caf::strong_actor_ptr dead_actor(process_address process, std::uint64_t id);
@@ -131,6 +137,7 @@ private:
   proxies proxies_;
   exports exports_;
   requests requests_;
+  backlog unprocessed_{family::mine().own_page()};
   std::atomic<std::uint64_t> next_port_{1};
   std::atomic<bool> stopped_{false};
 

@@ -2,30 +2,35 @@
 
 #include "peer.hpp"
 
+#include "backlog.hpp"
 #include "family.hpp"
 #include "member_watch.hpp"
 
 #include <ramet/error.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace ramet::detail {
 
 namespace {
 
-// None when the process is gone, or never was a node.
-mailbox find_inbox(process_address address) {
+// No inbox when the process is gone, or never was a node.
+peer::way find_way(process_address address) {
   auto& members = family::mine();
-  if (address.slot >= max_processes
-      || members.entry(address.slot).serial.load() != address.serial)
+  auto here = [&] {
+    return address.slot < max_processes
+           && members.entry(address.slot).serial.load() == address.serial;
+  };
+  if (!here())
     return {};
   try {
-    process_page* page = nullptr;
-    auto memory = members.map_page(address.slot, page);
-    auto inbox = page->inbox.load();
-    if (inbox == 0 || members.entry(address.slot).serial.load() != address.serial)
-      return {};
-    return mailbox::open({inbox, object_kind::mailbox});
+    peer::way result;
+    result.memory = members.map_page(address.slot, result.page);
+    auto inbox = result.page->inbox.load();
+    if (inbox != 0 && here())
+      result.inbox = mailbox::open({inbox, object_kind::mailbox});
+    return result;
   } catch (const error& problem) {
     if (problem.code() == errc::resource_exhausted)
       throw;
@@ -35,9 +40,9 @@ mailbox find_inbox(process_address address) {
 
 } // namespace
 
-peer::peer(process_address address, mailbox inbox)
-    : address_(address), node_(node_of(address)), inbox_(std::move(inbox)),
-      gone_(!inbox_) {}
+peer::peer(process_address address, way to)
+    : address_(address), node_(node_of(address)), inbox_(std::move(to.inbox)),
+      memory_(std::move(to.memory)), page_(to.page), gone_(!inbox_) {}
 
 void peer::set_gone() {
   gone_.store(true);
@@ -46,11 +51,33 @@ void peer::set_gone() {
   last = std::exchange(inbox_, mailbox{});
 }
 
+bool peer::congested() const {
+  if (shipped_.load(std::memory_order_relaxed)
+      < look_at_.load(std::memory_order_relaxed))
+    return false;
+  std::shared_lock lock{guard_};
+  if (!inbox_)
+    return false;
+  auto unread = inbox_.size();
+  backlog taken{*page_};
+  if (unread + taken.messages() > look_every) {
+    auto about = inbox_.stats();
+    auto bytes_each = about.bytes_put / std::max<std::uint64_t>(
+                          about.messages_put, 1);
+    if (unread + taken.messages() > backlog_limit::messages
+        || unread * bytes_each + taken.bytes() > backlog_limit::bytes)
+      return true; // and look again the next time
+  }
+  look_at_.store(shipped_.load(std::memory_order_relaxed) + look_every,
+                 std::memory_order_relaxed);
+  return false;
+}
+
 peer_ptr peers::get(process_address address) {
   std::unique_lock lock{guard_};
   if (auto found = map_.find(address.serial); found != map_.end())
     return found->second;
-  auto result = std::make_shared<peer>(address, find_inbox(address));
+  auto result = std::make_shared<peer>(address, find_way(address));
   map_.emplace(address.serial, result);
   lock.unlock();
   if (!result->gone()) {

@@ -22,7 +22,12 @@ namespace ramet::detail {
 /// Another process. Thread-safe.
 class peer {
 public:
-  peer(process_address address, mailbox inbox);
+  struct way {
+    mailbox inbox; ///< none: it is gone
+    segment memory;
+    process_page* page = nullptr;
+  };
+  peer(process_address address, way to);
 
   process_address address() const { return address_; }
   const caf::node_id& node() const { return node_; }
@@ -31,6 +36,9 @@ public:
   bool gone() const { return gone_.load(std::memory_order_seq_cst); }
   void set_gone();
 
+  /// More lies unread there than it can be given at this rate.
+  bool congested() const;
+
   /// Puts a frame into its mailbox. False when it is gone.
   /// @throws error resource_exhausted, and what encoding throws
   template <class Body>
@@ -38,15 +46,25 @@ public:
     frame<Body> whole{header, body};
     auto message = whole.as_outgoing();
     std::shared_lock lock{guard_};
+    shipped_.fetch_add(1 + message.size / heavy_message,
+                       std::memory_order_relaxed);
     return inbox_ && inbox_.put(message, deadline::never()) == put_status::done;
   }
 
 private:
   process_address address_;
   caf::node_id node_;
-  std::shared_mutex guard_; // of inbox_
+  // The mailbox is asked how full it is only now and then.
+  static constexpr std::size_t heavy_message = 64 * 1024;
+  static constexpr std::size_t look_every = 64;
+
+  mutable std::shared_mutex guard_; // of inbox_
   mailbox inbox_; // none: the process is gone
+  segment memory_; // of its page, readable even after its end
+  process_page* page_;
   std::atomic<bool> gone_;
+  std::atomic<std::size_t> shipped_{0};
+  mutable std::atomic<std::size_t> look_at_{look_every};
 };
 
 using peer_ptr = std::shared_ptr<peer>;

@@ -89,13 +89,41 @@ std::exception_ptr mismatch(const caf::message& found,
                         caf::to_string(found), expected)});
 }
 
-void help_until_ready(const future_state_base& state, deadline until) {
-  auto done = [&] { return state.ready(); };
-  local_node::mine().threads().help(done, until);
+namespace {
+
+/// Sees which job a message makes of an actor.
+class onlooker final : public caf_compat::executor {
+public:
+  explicit onlooker(caf::actor_system& system) : execution_unit(&system) {}
+  void exec_later(caf::resumable* job) override {
+    job_ = job;
+    system().scheduler().enqueue(job);
+  }
+  caf::resumable* job() const { return job_; }
+
+private:
+  caf::resumable* job_ = nullptr;
+};
+
+} // namespace
+
+caf::resumable* put_question(const caf::strong_actor_ptr& actor,
+                             caf::mailbox_element_ptr question) {
+  onlooker here{local_node::mine().system()};
+  actor->enqueue(std::move(question), &here);
+  return here.job();
 }
 
-void wake_helpers() {
-  local_node::mine().threads().wake_helpers();
+bool search_answer(const future_state_base& state, deadline until,
+                   caf::resumable* job) {
+  auto done = [&] { return state.ready(); };
+  return local_node::mine().threads().help(done, until, job);
+}
+
+asleep::asleep() : place_(new scheduler::blocking{local_node::mine().threads()}) {}
+
+asleep::~asleep() {
+  delete static_cast<scheduler::blocking*>(place_);
 }
 
 void throw_no_actor() {

@@ -6,6 +6,7 @@
 
 #include <caf/resumable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace ramet::detail {
@@ -41,6 +42,19 @@ caf::resumable* job_list::pop() {
   return result;
 }
 
+bool job_list::take_back(caf::resumable* job) {
+  std::scoped_lock lock{guard_};
+  // Pushed a moment ago.
+  auto first = jobs_.size() < look_back ? jobs_.begin()
+                                        : jobs_.end() - look_back;
+  auto found = std::find(first, jobs_.end(), job);
+  if (found == jobs_.end())
+    return false;
+  jobs_.erase(found);
+  size_.store(jobs_.size(), std::memory_order_seq_cst);
+  return true;
+}
+
 /// One thread. What an actor that it runs wakes goes into its own list.
 class scheduler::worker final : public caf_compat::executor {
 public:
@@ -56,7 +70,8 @@ public:
 
   void exec_later(caf::resumable* job) override {
     own_.push(job);
-    of_.share_work();
+    if (!reading_) // under the mailbox's lock nobody is woken to wait for it
+      of_.share_work();
   }
 
   caf::resumable* pop() { return own_.pop(); }
@@ -127,11 +142,13 @@ private:
 
   bool read() {
     bool any = false;
+    reading_ = true;
     for (std::size_t i = 0; i < messages_at_once && of_.inbox_.ready(); ++i) {
       if (!of_.read_(*this))
         break;
       any = true;
     }
+    reading_ = false;
     return any;
   }
 
@@ -142,12 +159,13 @@ private:
     auto work = [this] {
       return of_.jobs_to_run() || of_.stopping_.load(std::memory_order_relaxed);
     };
-    of_.searching_.fetch_add(1, std::memory_order_seq_cst);
-    bool found = of_.inbox_.search(work);
+    // One that searches is enough; two would also take each other's finds.
+    bool first = of_.searching_.fetch_add(1, std::memory_order_seq_cst) == 0;
+    bool found = first ? of_.inbox_.search(work) : of_.inbox_.ready() || work();
     of_.searching_.fetch_sub(1, std::memory_order_seq_cst);
     // While others run actors, look once more before sleeping for good: they
     // do not wake us twice in so short a time.
-    if (!found && of_.running_.load() > 0)
+    if (!found && first && of_.running_.load() > 0)
       found = of_.inbox_.park(work, deadline::in(second_look));
     if (!found)
       of_.inbox_.park(work, deadline::never());
@@ -158,16 +176,26 @@ private:
   scheduler& of_;
   job_list own_;
   bool permitted_ = false;
+  bool reading_ = false;
 };
 
-/// A thread that delivers what it finds while it waits, but runs no actors.
+/// A thread that delivers what it finds while it waits. What is to be run then
+/// it gives to the workers, once it holds no lock.
 class scheduler::visitor final : public caf_compat::executor {
 public:
   explicit visitor(scheduler& of) : execution_unit(&of.system()), of_(of) {}
-  void exec_later(caf::resumable* job) override { of_.enqueue(job); }
+  ~visitor() override { hand_over(); }
+
+  void exec_later(caf::resumable* job) override { jobs_.push_back(job); }
+  void hand_over() {
+    for (auto* job : jobs_)
+      of_.enqueue(job);
+    jobs_.clear();
+  }
 
 private:
   scheduler& of_;
+  std::vector<caf::resumable*> jobs_;
 };
 
 scheduler::scheduler(caf::actor_system& system, mailbox inbox,
@@ -212,12 +240,8 @@ void scheduler::add_worker() {
 void scheduler::enqueue(caf::resumable* job) {
   shared_.push(job);
   // Not rationed: whoever pushes here may run nothing itself.
-  if (searching_.load(std::memory_order_seq_cst) == 0) {
-    if (helpers_asleep_.load() > 0)
-      inbox_.wake_all(); // one alone could be such a helper
-    else
-      inbox_.wake_one();
-  }
+  if (searching_.load(std::memory_order_seq_cst) == 0)
+    inbox_.wake_one();
 }
 
 void scheduler::share_work() {
@@ -234,10 +258,7 @@ void scheduler::wake_another() {
   if (now - last < clock_type::duration{share_interval}.count()
       || !last_share_.compare_exchange_strong(last, now))
     return;
-  if (helpers_asleep_.load() > 0)
-    inbox_.wake_all();
-  else
-    inbox_.wake_one();
+  inbox_.wake_one();
 }
 
 bool scheduler::jobs_waiting() const {
@@ -274,62 +295,62 @@ bool scheduler::take_permit() {
   return false;
 }
 
-// An actor waits for an answer: others may run meanwhile, on a thread more if
-// too few are left.
-void scheduler::before_waiting(worker& one) {
-  one.pause();
-  std::scoped_lock lock{guard_};
-  ++waiting_;
-  if (alive_ - waiting_ < limit_ + 1 && !stopping_)
-    add_worker();
-}
-
-void scheduler::after_waiting(worker& one) {
-  one.go_on();
-  std::scoped_lock lock{guard_};
-  --waiting_;
-}
-
-bool scheduler::help(predicate done, deadline until) {
-  if (done())
-    return true;
-  auto* self = worker::current();
-  if (self && !self->belongs_to(*this))
-    self = nullptr;
+bool scheduler::help(predicate done, deadline until, caf::resumable* job) {
   visitor guest{*this};
-  bool given_up = false;
-  bool result = false;
+  if (job && until.is_never() && !done())
+    run_here(job, guest);
   auto over = [&] { return done() || stopping_.load(); };
   for (;;) {
-    while (!(result = done()) && inbox_.ready() && read_(guest)) {
-    }
-    if (result || until.is_now() || stopping_.load())
+    while (!done() && inbox_.ready() && read_(guest))
+      guest.hand_over();
+    if (done() || until.is_now() || stopping_.load())
       break;
-    if (inbox_.search(over))
-      continue;
-    if (self && !given_up) {
-      given_up = true;
-      before_waiting(*self);
-    }
-    helpers_asleep_.fetch_add(1, std::memory_order_seq_cst);
-    bool woken = inbox_.park(over, until);
-    helpers_asleep_.fetch_sub(1, std::memory_order_seq_cst);
-    if (!woken) {
-      result = done();
+    if (!inbox_.search(over))
       break;
-    }
   }
-  if (given_up)
-    after_waiting(*self);
+  guest.hand_over();
   if (inbox_.ready()) // a wake for it may have come to us
     inbox_.wake_one();
-  return result;
+  return done();
 }
 
-void scheduler::wake_helpers() {
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (helpers_asleep_.load(std::memory_order_relaxed) > 0)
-    inbox_.wake_all();
+// The asking thread runs what it has asked, one message of it, rather than
+// wake another and wait.
+void scheduler::run_here(caf::resumable* job, visitor& guest) {
+  if (!take_permit())
+    return;
+  if (shared_.take_back(job))
+    switch (job->resume(&guest, 1)) {
+    case caf::resumable::resume_later:
+      enqueue(job);
+      break;
+    case caf::resumable::shutdown_execution_unit:
+      break;
+    default:
+      intrusive_ptr_release(job);
+    }
+  give_back_permit();
+}
+
+scheduler::blocking::blocking(scheduler& of) : of_(of) {
+  auto* self = worker::current();
+  if (!self || !self->belongs_to(of_))
+    return;
+  worker_ = self;
+  had_permit_ = self->pause();
+  std::scoped_lock lock{of_.guard_};
+  ++of_.waiting_;
+  if (of_.alive_ - of_.waiting_ < of_.limit_ + 1 && !of_.stopping_)
+    of_.add_worker();
+}
+
+scheduler::blocking::~blocking() {
+  if (!worker_)
+    return;
+  if (had_permit_)
+    worker_->go_on();
+  std::scoped_lock lock{of_.guard_};
+  --of_.waiting_;
 }
 
 void scheduler::stop_threads() noexcept {

@@ -29,10 +29,14 @@ class job_list {
 public:
   void push(caf::resumable* job);
   caf::resumable* pop(); // null: none
+  /// False: somebody has it already.
+  bool take_back(caf::resumable* job);
   /// Without the lock; true at once for whoever pushed.
   bool empty() const { return size_.load(std::memory_order_seq_cst) == 0; }
 
 private:
+  static constexpr std::ptrdiff_t look_back = 8;
+
   std::mutex guard_; // of jobs_
   std::deque<caf::resumable*> jobs_;
   std::atomic<std::size_t> size_{0};
@@ -47,6 +51,9 @@ private:
 /// that the mailbox is read whatever the actors do. A thread whose actor waits
 /// for an answer is replaced for that time.
 class scheduler final : public caf::scheduler::abstract_coordinator {
+  class worker;
+  class visitor;
+
 public:
   /// Takes one message out of the mailbox, if one is there, and delivers it;
   /// what is to be run then is given to `executor`. False: there was none.
@@ -69,19 +76,33 @@ public:
   /// Once, when what they deliver to is complete.
   void start_threads();
 
-  /// Waits until `done()`, delivering meanwhile what arrives. For threads that
-  /// wait for an answer; any number of them, workers too. False: timed out.
-  bool help(predicate done, deadline until);
-  /// What some thread in help() waits for may have happened.
-  void wake_helpers();
+  /// Searches a little for `done()`, delivering meanwhile what arrives, for any
+  /// number of threads that wait for something. True when it is done; else go
+  /// to sleep elsewhere, within the scope of a `blocking`: the workers read on.
+  /// If `job` still waits to be run and the caller would wait for ever, it is
+  /// run here.
+  bool help(predicate done, deadline until, caf::resumable* job = nullptr);
+
+  /// While it lives, this thread sleeps. If it is a worker, another runs actors
+  /// in its place, on a thread more if too few are left.
+  class blocking {
+  public:
+    explicit blocking(scheduler& of);
+    ~blocking();
+    blocking(const blocking&) = delete;
+    blocking& operator=(const blocking&) = delete;
+
+  private:
+    scheduler& of_;
+    worker* worker_ = nullptr;
+    bool had_permit_ = false;
+  };
 
   /// Ends the threads; waits for them, but not for long. Actors that have not
   /// been run yet never are.
   void stop_threads() noexcept;
 
 private:
-  class worker;
-  class visitor;
   using clock_type = std::chrono::steady_clock;
 
   void add_worker();
@@ -92,8 +113,7 @@ private:
   caf::resumable* steal(const worker* thief);
   bool take_permit();
   void give_back_permit() { running_.fetch_sub(1, std::memory_order_seq_cst); }
-  void before_waiting(worker& one);
-  void after_waiting(worker& one);
+  void run_here(caf::resumable* job, visitor& guest);
 
   mailbox inbox_;
   const std::size_t limit_;
@@ -104,7 +124,6 @@ private:
   job_list shared_;
   std::atomic<std::size_t> running_{0};   // threads that may run actors now
   std::atomic<std::size_t> searching_{0}; // workers that look for work
-  std::atomic<std::size_t> helpers_asleep_{0};
   std::atomic<clock_type::rep> last_share_{0};
   std::atomic<bool> stopping_{false};
 
@@ -112,7 +131,7 @@ private:
   std::mutex guard_; // of making workers, and of alive_
   std::condition_variable ended_;
   std::size_t alive_ = 0;
-  std::size_t waiting_ = 0; // workers within help()
+  std::size_t waiting_ = 0; // workers that are blocking
   // Filled from the front, never emptied: read without the lock.
   std::atomic<worker*> workers_[max_workers] = {};
   std::atomic<std::size_t> worker_count_{0};

@@ -4,9 +4,13 @@
 
 #include "commands.hpp"
 
+#include <caf/error.hpp>
+#include <caf/result.hpp>
+#include <caf/sec.hpp>
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <exception>
 #include <system_error>
 
 namespace examples::kv {
@@ -48,11 +52,10 @@ reply_batch failure(const command_batch& commands, const char* why) {
 
 } // namespace
 
-shard::behavior_type make_shard(shard::stateful_pointer<shard_state> self,
-                                const store::options& how) {
-  auto& data = self->state.data.emplace(how);
+shard::behavior_type make_shard(shard::stateful_pointer<shard_state> self) {
   return {
-      [&data](const command_batch& commands) {
+      [self](const command_batch& commands) {
+        auto& data = self->state.data.value();
         reply_batch result;
         try {
           result = run(commands, data);
@@ -63,9 +66,14 @@ shard::behavior_type make_shard(shard::stateful_pointer<shard_state> self,
         result.keys = data.size();
         return result;
       },
-      [&data](caf::get_atom) {
-        const auto& found = data.recovered();
-        return shard_report{data.size(), found.cut_bytes, found.cut_file};
+      [self](const store::options& how) -> caf::result<shard_report> {
+        try {
+          auto& data = self->state.data.emplace(how);
+          const auto& found = data.recovered();
+          return shard_report{data.size(), found.cut_bytes, found.cut_file};
+        } catch (const std::exception& e) {
+          return caf::make_error(caf::sec::runtime_error, e.what());
+        }
       },
   };
 }

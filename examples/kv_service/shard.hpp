@@ -21,7 +21,7 @@
 
 namespace examples::kv {
 
-/// What a shard says of itself when it has started.
+/// What a shard says of itself when it has read its log.
 struct shard_report {
   std::uint64_t keys = 0;
   std::uint64_t cut_bytes = 0; ///< of a torn record at the log's end
@@ -30,15 +30,15 @@ struct shard_report {
 
 using shard =
     caf::typed_actor<caf::replies_to<command_batch>::with<reply_batch>,
-                     caf::replies_to<caf::get_atom>::with<shard_report>>;
+                     caf::replies_to<store::options>::with<shard_report>>;
 
 struct shard_state {
   std::optional<store> data;
 };
 
-/// Runs commands and answers when their changes are in the log. A batch has one
-/// commit, so that many clients share the time that the disk takes.
-shard::behavior_type make_shard(shard::stateful_pointer<shard_state> self,
-                                const store::options& how);
+/// First it is told where its data are, and reads them. Then it runs commands
+/// and answers when their changes are in the log. A batch has one commit, so
+/// that many clients share the time that the disk takes.
+shard::behavior_type make_shard(shard::stateful_pointer<shard_state> self);
 
 } // namespace examples::kv

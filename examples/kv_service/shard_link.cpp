@@ -50,17 +50,17 @@ shard_link::newcomer shard_link::launch() {
     std::scoped_lock guard{mutex_};
     if (stopping_)
       throw std::runtime_error("the service ends");
-    node_ = node;
+    kept_ = node;
   }
-  auto handle = node->spawn(make_shard, how_.data);
-  auto report = ramet::ask(handle, caf::get_atom::value).get();
-  return {std::move(handle), node->pid(), std::move(report)};
+  auto handle = node->spawn(make_shard);
+  auto report = ramet::ask(handle, how_.data).get();
+  return {std::move(node), std::move(handle), std::move(report)};
 }
 
 void shard_link::keep() {
   do {
     std::unique_lock guard{mutex_};
-    auto node = node_;
+    auto node = kept_;
     guard.unlock();
     node->join();
     guard.lock();
@@ -71,7 +71,7 @@ void shard_link::keep() {
     asio::post(loop_, [this, how = status ? to_string(*status) : "ended"] {
       how_.say(fmt::format("shard {} (pid {}) {}; another process takes its "
                            "place",
-                           how_.number, pid_, how));
+                           how_.number, pid(), how));
       lost();
     });
   } while (start_again());
@@ -94,11 +94,11 @@ bool shard_link::start_again() {
 }
 
 void shard_link::welcome(const newcomer& one) {
+  now_ = one.node;
   shard_ = one.handle;
-  pid_ = one.pid;
   keys_ = one.report.keys;
   ++starts_;
-  how_.say(fmt::format("shard {}: pid {}, {} keys", how_.number, pid_, keys_));
+  how_.say(fmt::format("shard {}: pid {}, {} keys", how_.number, pid(), keys_));
   if (one.report.cut_bytes > 0)
     how_.say(fmt::format("shard {}: its log ended with {} bytes that are no "
                          "whole record; they are in {} now",
@@ -117,14 +117,13 @@ void shard_link::stop() {
   if (std::exchange(stopping_, true))
     return;
   stopped_.notify_one();
-  if (node_)
-    node_->stop();
+  if (kept_)
+    kept_->stop();
 }
 
 void shard_link::kill() {
-  std::scoped_lock guard{mutex_};
-  if (node_)
-    node_->kill();
+  if (now_)
+    now_->kill();
 }
 
 // -- what is sent to it -------------------------------------------------------
@@ -187,7 +186,7 @@ void shard_link::failed(const std::vector<ticket>& tickets,
   refuse(tickets, "was lost while it worked on this, which may be done or "
                   "not; try again");
   if (generation != starts_)
-    return;
+    return send(); // another process is there already
   // Should it be the actor alone that ended, the process ends with it.
   kill();
   lost();

@@ -61,7 +61,7 @@ public:
   struct options {
     std::uint32_t number = 0;
     store::options data;
-    /// Says what happens to the shard, in the loop's thread.
+    /// Says what happens to the shard, in the loop's thread or start()'s.
     std::function<void(const std::string& line)> say;
   };
 
@@ -85,7 +85,7 @@ public:
   void kill();
 
   bool up() const { return static_cast<bool>(shard_); }
-  int pid() const { return pid_; }
+  int pid() const { return now_ ? now_->pid() : 0; }
   std::uint64_t keys() const { return keys_; }
   std::uint64_t restarts() const { return starts_ - 1; }
 
@@ -101,8 +101,8 @@ private:
 
   /// What a new process is, when it is ready for work.
   struct newcomer {
+    std::shared_ptr<ramet::node> node;
     shard handle;
-    int pid;
     shard_report report;
   };
 
@@ -118,8 +118,8 @@ private:
 
   boost::asio::io_context& loop_;
   options how_;
-  shard shard_; ///< none while no process is ready
-  int pid_ = 0;
+  std::shared_ptr<ramet::node> now_; ///< the last process that was ready
+  shard shard_;                      ///< there; none when it has ended
   std::uint64_t keys_ = 0;
   std::uint64_t starts_ = 0;
   delivery next_;
@@ -127,7 +127,7 @@ private:
   bool send_posted_ = false;
 
   std::mutex mutex_; ///< guards the two below, which the keeper uses too
-  std::shared_ptr<ramet::node> node_;
+  std::shared_ptr<ramet::node> kept_; ///< the last process that was started
   bool stopping_ = false;
   std::condition_variable stopped_;
   std::thread keeper_; ///< waits for the process's end, and starts another

@@ -19,6 +19,11 @@ namespace ramet::detail {
 void watch_member(process_slot slot, std::uint32_t serial,
                   std::function<void()> ended);
 
+/// Has `readable` called once, by the watcher's thread, when `fd` is readable.
+/// It must be quick and not throw; `fd` must stay open until then.
+/// @throws error resource_exhausted; then nothing is watched
+void watch_descriptor(int fd, std::function<void()> readable);
+
 /// For the watcher: what it was told to watch under `token` has happened.
 /// False if there is no such thing here.
 bool on_member_end(std::uint64_t token);

@@ -76,6 +76,25 @@ void watch_member(process_slot slot, std::uint32_t serial,
   }
 }
 
+void watch_descriptor(int fd, std::function<void()> readable) {
+  auto& members = watched_members::mine();
+  auto token = watcher::next_token();
+  auto once = [fd, readable = std::move(readable)] {
+    watcher::mine().forget(fd);
+    readable();
+  };
+  {
+    std::scoped_lock lock{members.guard};
+    members.list.emplace(token, watched{unique_fd{}, std::move(once)});
+  }
+  try {
+    watcher::mine().watch(fd, token);
+  } catch (...) {
+    members.remove(token);
+    throw;
+  }
+}
+
 bool on_member_end(std::uint64_t token) {
   // Closing the descriptor takes it out of the watcher's epoll.
   auto one = watched_members::mine().remove(token);

@@ -2,6 +2,7 @@
 
 #include "child.hpp"
 #include "children.hpp"
+#include "first_child.hpp"
 #include "self.hpp"
 #include "starter.hpp"
 
@@ -23,6 +24,7 @@ std::shared_ptr<detail::child> detail::launch(process_options options,
           : fmt::format("starting process '{}'", options.name));
   auto method = options.start.value_or(default_start_method());
   try {
+    prepare_first_child();
     return starter_of(method).start({options, entry, arguments});
   } catch (const error&) {
     self::mine().hold_if_interrupted();

@@ -35,6 +35,7 @@ public:
   /// Calls on_member_end(token) when `pidfd` has ended.
   /// @throws error resource_exhausted
   void watch(int pidfd, std::uint64_t token);
+  void forget(int fd) noexcept;
   /// Names a thing to watch; never given out twice.
   static std::uint64_t next_token();
 

@@ -76,6 +76,10 @@ void watcher::forget(const child& one) noexcept {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, one.pidfd(), nullptr);
 }
 
+void watcher::forget(int fd) noexcept {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
 void watcher::watch_parent(int pidfd) {
   start();
   add(pidfd, parent_token);

@@ -108,8 +108,8 @@ protected:
       ramet::node first; // what is made once and kept, is made now
       ramet::ask<std::int32_t>(first.spawn(servant), pid_atom::value).get();
     }
-    // But for this process's own mailbox, all that was its own has gone.
-    ASSERT_TRUE(eventually([] { return object_files().size() <= 1; }));
+    // But for this process's own mailbox, and its bell, all has gone.
+    ASSERT_TRUE(eventually([] { return object_files().size() <= 2; }));
     system_test::SetUp();
   }
 };

@@ -4,7 +4,6 @@
 
 #include "manager_fixture.hpp"
 
-#include <ramet/async.hpp>
 
 #include <algorithm>
 #include <map>
@@ -162,12 +161,16 @@ TEST_F(managed_dict, has_keys_and_values_of_any_types_that_travel) {
 TEST_F(managed_dict, carries_large_values) {
   ramet::manager m;
   auto big = m.dict<int, numbers>();
-  auto same = ramet::async([](ramet::managed_dict<int, numbers> big) {
-    numbers large(3'000'000, 7);
-    big.set(1, large);
-    return big.at(1) == large;
-  }, big);
-  EXPECT_TRUE(same.get());
+  ramet::queue<bool> same;
+  ramet::process{[](ramet::managed_dict<int, numbers> big,
+                    ramet::queue<bool> same) {
+                   numbers large(3'000'000, 7);
+                   big.set(1, large);
+                   same.put(big.at(1) == large);
+                 },
+                 big, same}
+      .join();
+  EXPECT_EQ(same.try_get(), true);
 }
 
 TEST_F(managed_dict, is_of_no_object_when_default_made) {

@@ -5,7 +5,6 @@
 #include "manager_fixture.hpp"
 
 #include <ramet/ask.hpp>
-#include <ramet/async.hpp>
 #include <ramet/pipe.hpp>
 #include <ramet/task_failure.hpp>
 
@@ -307,11 +306,12 @@ TEST_F(managed_objects, are_updated_by_many_processes_in_one_step_each) {
   EXPECT_EQ(d.at("even"), 1500);
 }
 
-TEST_F(managed_objects, travel_in_start_arguments_pipes_queues_and_results) {
+TEST_F(managed_objects, travel_in_start_arguments_pipes_and_queues) {
   ramet::manager m;
   auto d = m.dict<std::string, int>({{"a", 1}});
   auto [here, there] = ramet::pipe();
   ramet::queue<parcel> post;
+  ramet::queue<list> back;
   ramet::process p{[](ramet::connection up, ramet::queue<parcel> post, dict d) {
                      auto l = up.recv<list>();
                      l.push_back(d.at("a"));
@@ -324,7 +324,9 @@ TEST_F(managed_objects, travel_in_start_arguments_pipes_queues_and_results) {
   EXPECT_EQ(received.number, 5);
   EXPECT_TRUE(received.where == d);
   EXPECT_EQ(received.lists.at(1).snapshot(), numbers{1});
-  auto back = ramet::async([](list l) { return l; }, received.lists.at(0));
+  ramet::process{[](list l, ramet::queue<list> back) { back.put(l); },
+                 received.lists.at(0), back}
+      .join();
   EXPECT_TRUE(back.get() == received.lists.at(0));
 }
 

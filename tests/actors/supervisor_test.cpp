@@ -131,13 +131,13 @@ protected:
   tally spawn(ramet::supervisor& in, const std::string& name, int start = 0,
               ramet::child_options options = {}) {
     options.name = name;
-    auto result = in.spawn(options, make_tally, start, name, out);
+    auto result = in.spawn(options, make_tally, start, name, out());
     expect(name, "starts");
     return result;
   }
 
   news next() {
-    auto result = out.get_for(long_enough);
+    auto result = out().get_for(long_enough);
     return result ? *result : news{"nobody", "says anything"};
   }
   int expect(const std::string& name, const std::string& what) {
@@ -146,7 +146,19 @@ protected:
     return found.pid;
   }
 
-  news_queue out;
+  news_queue& out() { return *out_; }
+
+  void SetUp() override {
+    actors_test::SetUp();
+    out_.emplace();
+  }
+  void TearDown() override {
+    out_.reset();
+    actors_test::TearDown();
+  }
+
+private:
+  std::optional<news_queue> out_;
 };
 
 const ramet::restart_pause long_pause{.first = 1h, .longest = 1h};
@@ -342,7 +354,7 @@ TEST_F(supervisor_test, a_child_that_cannot_start_again_is_tried_again) {
   ramet::queue<int> gate;
   gate.put(1);
   auto one = top.spawn({.name = "one", .start_timeout = 200ms}, make_gated,
-                       "one", out, gate);
+                       "one", out(), gate);
   expect("one", "waits");
   expect("one", "starts");
   kill(one);
@@ -357,7 +369,7 @@ TEST_F(supervisor_test, a_slow_start_does_not_hold_up_others) {
   ramet::supervisor top;
   ramet::queue<int> gate;
   gate.put(1);
-  auto slow = top.spawn({.name = "slow"}, make_gated, "slow", out, gate);
+  auto slow = top.spawn({.name = "slow"}, make_gated, "slow", out(), gate);
   expect("slow", "waits");
   expect("slow", "starts");
   auto quick = spawn(top, "quick");
@@ -376,7 +388,7 @@ TEST_F(supervisor_test, a_start_that_hangs_does_not_hold_up_the_end) {
   auto top = std::make_optional<ramet::supervisor>();
   ramet::queue<int> gate;
   gate.put(1);
-  auto slow = top->spawn({.name = "slow"}, make_gated, "slow", out, gate);
+  auto slow = top->spawn({.name = "slow"}, make_gated, "slow", out(), gate);
   expect("slow", "waits");
   expect("slow", "starts");
   kill(slow);
@@ -387,7 +399,7 @@ TEST_F(supervisor_test, a_start_that_hangs_does_not_hold_up_the_end) {
 TEST_F(supervisor_test, a_child_that_does_not_end_is_killed) {
   auto top = std::make_optional<ramet::supervisor>();
   auto deaf = top->spawn({.name = "deaf", .stop_timeout = 100ms}, make_deaf,
-                         out);
+                         out());
   auto number = ramet::ask<int>(deaf, pid_atom::value).get();
   auto time = time_of([&] { top.reset(); });
   EXPECT_GE(time, 100ms);

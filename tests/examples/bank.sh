@@ -14,7 +14,7 @@ check_bank() {
   local output
   output=$("$program" --accounts "$1" --transfers "$2" --kills "$3")
   expect_equal "$*: the last line" \
-    "total $((100 * $1)) in $1 accounts, $2 transfers, $3 restarts: conserved" \
+    "total $((1000 * $1)) in $1 accounts, $2 transfers, $3 restarts: conserved" \
     "$(tail -n 1 <<<"$output")"
   expect_equal "$*: deaths" "$3" \
     "$(grep -cE '^account [0-9]+ died with its process [0-9]+$' <<<"$output")"
@@ -24,10 +24,10 @@ check_bank() {
     $'\n[0-9]+ done, [0-9]+ refused for want of money, [0-9]+ given back for want of room\n' \
     "$output"
   expect_equal "$*: every transfer has one outcome" "$2" \
-    "$(awk '/ refused for want of money/ { print $1 + $3 + $8 }' <<<"$output")"
+    "$(awk '/ refused for want of money/ { print $1 + $3 + $9 }' <<<"$output")"
 }
 
 check_bank 4 1000 0
-check_bank 3 4000 5
-check_bank 6 6000 12
+check_bank 2 12000 30
+check_bank 6 12000 20
 expect_equal "journals left" "" "$(ls "$TMPDIR")"

@@ -57,6 +57,9 @@ enum class process_phase : std::uint32_t {
 struct process_page {
   std::atomic<process_phase> phase;
   std::atomic<std::uint64_t> inbox; ///< the mailbox of its start message
+  /// What it has taken out of there and not dealt with yet.
+  std::atomic<std::uint64_t> pending_messages;
+  std::atomic<std::uint64_t> pending_bytes;
   char name[128];                   ///< NUL-terminated, cut if longer
   char exception_type[512];
   char exception_what[2048];

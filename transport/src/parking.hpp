@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <thread>
 
 namespace ramet::detail {
 
@@ -122,6 +123,8 @@ public:
       }
       if (clock::now() - start >= budget)
         break;
+      // Who is to answer may wait for this very core.
+      std::this_thread::yield();
     }
     budget_.store((budget / 2).count(), std::memory_order_relaxed);
     return ready();

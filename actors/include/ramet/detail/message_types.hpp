@@ -62,15 +62,16 @@ struct message_type_entry {
       [](reader& in) { return caf::make_message(take<T>(in)); },
   };
   static inline message_type_node node{type};
-
-  /// Naming this makes the entry.
-  static constexpr message_type_node* made = &node;
 };
+
+/// Naming this makes the entry.
+template <message_type_node* Node>
+inline constexpr bool is_made = true;
 
 /// Enters types that reach messages by ways that the compiler does not see.
 template <class... Ts>
 void know_message_types() {
-  (static_cast<void>(message_type_entry<Ts>::made), ...);
+  (static_cast<void>(&message_type_entry<Ts>::node), ...);
 }
 
 } // namespace ramet::detail
@@ -80,5 +81,6 @@ void know_message_types() {
 template <ramet::detail::message_value T>
 struct caf::allowed_unsafe_message_type<T>
     : std::bool_constant<
-          ramet::detail::message_type_entry<T>::made
-          != nullptr && !caf::detail::is_serializable<T>::value> {};
+          ramet::detail::is_made<
+              &ramet::detail::message_type_entry<T>::
+                  node> && !caf::detail::is_serializable<T>::value> {};

@@ -23,7 +23,7 @@ std::shared_ptr<object_result> result_in(caf::message& answer);
 
 /// The state of the future of a call.
 template <class R>
-class object_call_state final : public future_state<R>, public answer_sink {
+class object_call_state final : public question_state<R> {
 public:
   void answer(caf::message&& values) noexcept override {
     try {
@@ -39,10 +39,6 @@ public:
       this->fail(std::current_exception());
     }
   }
-
-private:
-  void drive(deadline until) override { help_until_ready(*this, until); }
-  void completed() override { wake_helpers(); }
 };
 
 /// What reading gives: a class is const, so that a change of it, which would

@@ -13,7 +13,9 @@
 #include <caf/error.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/message.hpp>
+#include <caf/resumable.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -45,10 +47,25 @@ std::exception_ptr exception_of(const caf::error& problem);
 std::exception_ptr mismatch(const caf::message& found,
                             std::string_view expected);
 
-/// Waits until `state` is ready; what arrives for this process is delivered
-/// meanwhile, by this thread.
-void help_until_ready(const future_state_base& state, deadline until);
-void wake_helpers();
+/// Puts the question; returns what an idle actor is to be run by, if any.
+caf::resumable* put_question(const caf::strong_actor_ptr& actor,
+                             caf::mailbox_element_ptr question);
+
+/// Looks a little for the answer, in this thread. False: sleep until it comes.
+bool search_answer(const future_state_base& state, deadline until,
+                   caf::resumable* job);
+
+/// Around a sleep: if an actor sleeps, others run in its place.
+class asleep {
+public:
+  asleep();
+  ~asleep();
+  asleep(const asleep&) = delete;
+  asleep& operator=(const asleep&) = delete;
+
+private:
+  void* place_;
+};
 
 template <class R>
 struct answer_type {
@@ -63,10 +80,32 @@ struct answer_type<std::tuple<Rs...>> {
   using types = caf::detail::type_list<Rs...>;
 };
 
-/// The state of a future for an answer of type R: void, a value, a tuple of
-/// several, or the message as it is.
+/// The state of a future whose result is in an answer.
 template <class R>
-class answer_state final : public future_state<R>, public answer_sink {
+class question_state : public future_state<R>, public answer_sink {
+public:
+  void put(const caf::strong_actor_ptr& actor,
+           caf::mailbox_element_ptr question) {
+    job_ = put_question(actor, std::move(question));
+  }
+
+private:
+  void drive(deadline until) final {
+    if (search_answer(*this, until, job_.exchange(nullptr)))
+      return;
+    asleep here;
+    future_state_base::drive(until);
+  }
+
+  // Of the asked actor, if it was idle and is of this process. It is only
+  // compared with those that wait to be run, never followed.
+  std::atomic<caf::resumable*> job_{nullptr};
+};
+
+/// The state for an answer of type R: void, a value, a tuple of several, or the
+/// message as it is.
+template <class R>
+class answer_state final : public question_state<R> {
 public:
   void answer(caf::message&& values) noexcept override {
     try {
@@ -77,9 +116,6 @@ public:
   }
 
 private:
-  void drive(deadline until) override { help_until_ready(*this, until); }
-  void completed() override { wake_helpers(); }
-
   void take_answer(caf::message& values) {
     if constexpr (std::is_same_v<R, caf::message>) {
       if (is_error(values))
@@ -119,9 +155,9 @@ template <class R, class... Ts>
 std::shared_ptr<answer_state<R>> ask_actor(const caf::strong_actor_ptr& actor,
                                            Ts&&... values) {
   auto state = std::make_shared<answer_state<R>>();
-  actor->enqueue(caf::make_mailbox_element(make_port(state), question_id(), {},
-                                           std::forward<Ts>(values)...),
-                 nullptr);
+  state->put(actor,
+             caf::make_mailbox_element(make_port(state), question_id(), {},
+                                       std::forward<Ts>(values)...));
   return state;
 }
 

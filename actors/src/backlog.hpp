@@ -1,0 +1,76 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// Messages that were taken out of the process's mailbox and that their actors
+/// have not processed yet.
+
+#pragma once
+
+#include "caf_compat.hpp"
+#include "family.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <utility>
+
+namespace ramet::detail {
+
+/// More than these in one process, read or unread, and who sends more is slowed
+/// down. Slowed down, not stopped: so processes that flood each other go on.
+struct backlog_limit {
+  static constexpr std::size_t messages = 20'000;
+  static constexpr std::size_t bytes = 64 * 1024 * 1024;
+};
+
+/// Counted where senders can see it: in the process's page. Thread-safe.
+class backlog {
+public:
+  explicit backlog(process_page& page) : page_(page) {}
+
+  void add(std::size_t bytes) {
+    page_.pending_messages.fetch_add(1, std::memory_order_relaxed);
+    page_.pending_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  void remove(std::size_t bytes) {
+    page_.pending_messages.fetch_sub(1, std::memory_order_relaxed);
+    page_.pending_bytes.fetch_sub(bytes, std::memory_order_relaxed);
+  }
+  std::size_t messages() const {
+    return page_.pending_messages.load(std::memory_order_relaxed);
+  }
+  std::size_t bytes() const {
+    return page_.pending_bytes.load(std::memory_order_relaxed);
+  }
+
+private:
+  process_page& page_;
+};
+
+/// A message in an actor's mailbox that counts there.
+class counted_element final : public caf::mailbox_element {
+public:
+  counted_element(caf::strong_actor_ptr sender, caf::message_id id,
+                  forwarding_stack stages, caf::message values,
+                  backlog& counts, std::size_t bytes)
+      : mailbox_element(std::move(sender), id, std::move(stages)),
+        values_(std::move(values)), counts_(counts), bytes_(bytes) {
+    if (values_.empty()) // its contents must be there, though none
+      values_ = caf_compat::message_of({});
+    counts_.add(bytes_);
+  }
+  ~counted_element() override { counts_.remove(bytes_); }
+
+  caf::type_erased_tuple& content() override { return values_; }
+  const caf::type_erased_tuple& content() const override {
+    return std::as_const(values_).content();
+  }
+  caf::message move_content_to_message() override { return std::move(values_); }
+  caf::message copy_content_to_message() const override { return values_; }
+
+private:
+  caf::message values_;
+  backlog& counts_;
+  std::size_t bytes_;
+};
+
+} // namespace ramet::detail

@@ -1,0 +1,37 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "first_child.hpp"
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace ramet::detail {
+
+namespace {
+
+struct preparations {
+  std::once_flag once;
+  std::vector<std::function<void()>> calls; // filled before main
+
+  static preparations& mine() {
+    static auto* instance = new preparations; // used by static destructors, too
+    return *instance;
+  }
+};
+
+} // namespace
+
+void before_first_child(std::function<void()> call) {
+  preparations::mine().calls.push_back(std::move(call));
+}
+
+void prepare_first_child() {
+  auto& all = preparations::mine();
+  std::call_once(all.once, [&] {
+    for (auto& call : all.calls)
+      call();
+  });
+}
+
+} // namespace ramet::detail
