@@ -32,9 +32,7 @@ public:
   explicit end_watch(const std::shared_ptr<source_core>& of)
       : of_(of), key_(of.get()) {}
 
-  static token named(const source_core* of) {
-    return {token::anonymous, of};
-  }
+  static token named(const source_core* of) { return {token::anonymous, of}; }
   void actor_exited(const caf::error&, caf_compat::executor*) override {
     if (auto of = of_.lock())
       of->actor_ended();
@@ -190,8 +188,7 @@ bool source_core::pass_on() {
   if (!item)
     return false;
   auto request = caf::make_mailbox_element(make_port(shared_from_this()),
-                                           question_id(), {},
-                                           std::move(*item));
+                                           question_id(), {}, std::move(*item));
   with_actor_.fetch_add(1);
   to_->enqueue(std::move(request), nullptr);
   return true;
@@ -222,7 +219,7 @@ void source_core::see_to_doubt() {
       return;
     next_probe_ = deadline::now(); // of the next doubt
     trust_.store(trust::asked);
-    // All actors of CAF know this one, and answer it themselves.
+    // Actors of CAF answer this one themselves, whatever their behavior.
     to_->enqueue(caf::make_mailbox_element(
                      make_port(std::make_shared<probe>(shared_from_this())),
                      question_id(), {}, caf::sys_atom::value,
@@ -265,9 +262,9 @@ void source_core::trouble(caf::error problem) noexcept {
     return;
   }
   try {
-    auto line = fmt::format(
-        "ramet: feeding an actor: {}\n",
-        caf_compat::render(local_node::mine().system(), problem));
+    auto line =
+        fmt::format("ramet: feeding an actor: {}\n",
+                    caf_compat::render(local_node::mine().system(), problem));
     std::fwrite(line.data(), 1, line.size(), stderr);
   } catch (const std::exception&) { // out of memory
   }

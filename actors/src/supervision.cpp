@@ -36,10 +36,6 @@ bool runtime_is_live() {
   return self::mine().phase.load() == runtime_phase::live;
 }
 
-supervised_group* group_above(const supervised_group& group) {
-  return group.self ? &group.self->of : nullptr;
-}
-
 } // namespace
 
 // -- for everybody ------------------------------------------------------------
@@ -181,21 +177,6 @@ bool supervision::join(supervised_group& which, deadline until) {
   if (until.is_now())
     return ended();
   return changed_.wait_until(lock, until.at, ended);
-}
-
-bool supervision::running(const supervised_group& which) const {
-  std::scoped_lock lock{guard_};
-  return !ending_for_good(which);
-}
-
-caf::error supervision::failure(const supervised_group& which) const {
-  std::scoped_lock lock{guard_};
-  return which.failure;
-}
-
-supervision_tree supervision::tree(const supervised_group& which) const {
-  std::scoped_lock lock{guard_};
-  return which.self ? describe(*which.self) : describe(which);
 }
 
 // -- the thread ---------------------------------------------------------------
@@ -410,8 +391,8 @@ void supervision::begin_start(const child_ptr& child) {
       return;
     } catch (const std::exception& problem) {
       post([this, child, life, text = std::string{problem.what()}] {
-        start_failed(child, life, caf::make_error(caf::sec::runtime_error, text),
-                     text);
+        start_failed(child, life,
+                     caf::make_error(caf::sec::runtime_error, text), text);
       });
       return;
     }
@@ -636,58 +617,6 @@ void supervision::retire(const child_ptr& child) {
   child->place = nullptr;
   if (child->below)
     retired_.push_back(child);
-}
-
-// -- what is seen of it -------------------------------------------------------
-
-bool supervision::ending_for_good(const supervised_group& group) const {
-  for (auto* one = &group; one; one = group_above(*one))
-    if (one->ended || (one->self ? one->self->over : !one->wanted))
-      return true;
-  return false;
-}
-
-supervision_tree supervision::describe(const supervised_child& child) const {
-  supervision_tree result;
-  if (child.below)
-    result = describe(*child.below);
-  else
-    result.pid = child.life ? child.life->pid() : 0;
-  result.name = child.about.name;
-  result.restarts = child.restarts;
-  result.last_reason = child.last_reason;
-  switch (child.at) {
-  case phase::down:
-    result.state = child.wanted && child.of.wanted ? child_state::waiting
-                                                   : child_state::stopped;
-    break;
-  case phase::starting:
-    result.state = child_state::starting;
-    break;
-  case phase::up:
-    result.state = child_state::running;
-    break;
-  case phase::stopping:
-    result.state = child_state::stopping;
-    break;
-  }
-  if (result.pid == 0 && child.life)
-    result.pid = this_process().pid();
-  return result;
-}
-
-supervision_tree supervision::describe(const supervised_group& group) const {
-  supervision_tree result;
-  result.name = group.about.name;
-  result.supervisor = true;
-  result.pid = this_process().pid();
-  result.state = group.ended    ? child_state::stopped
-                 : group.wanted ? child_state::running
-                                : child_state::stopping;
-  result.last_reason = group.failure_text;
-  for (auto& child : group.children)
-    result.children.push_back(describe(*child));
-  return result;
 }
 
 } // namespace ramet::detail

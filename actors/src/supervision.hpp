@@ -117,7 +117,7 @@ private:
   /// In a thread of its own, without any lock.
   void in_background(action what);
 
-  // -- by the thread, under guard_ ---------------------------------------------
+  // -- by the thread, under guard_ --------------------------------------------
 
   bool advance_all(supervised_group& group);
   bool advance(supervised_group& group);

@@ -27,7 +27,9 @@ twice::behavior_type make_twice() {
 // Tells what it gets.
 caf::behavior collect(caf::event_based_actor*, ramet::queue<std::string> out) {
   return {
-      [=](const std::string& text) { ramet::queue<std::string>{out}.put(text); },
+      [=](const std::string& text) {
+        ramet::queue<std::string>{out}.put(text);
+      },
       [=](const ramet::group_event& e) {
         ramet::queue<std::string>{out}.put(
             e.group

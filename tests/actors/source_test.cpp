@@ -182,8 +182,7 @@ TEST_F(source_test, with_a_window_of_one_waits_for_each_answer) {
 
 TEST_F(source_test, shares_the_queue_with_other_consumers) {
   ramet::node n;
-  caf::actor actors[] = {n.spawn(keeper),
-                         ramet::actor_system().spawn(keeper)};
+  caf::actor actors[] = {n.spawn(keeper), ramet::actor_system().spawn(keeper)};
   ramet::queue<int> items;
   put_all(items, numbers(30));
   ramet::source s = ramet::feed(items, actors[0], {.window = 5});
@@ -208,14 +207,15 @@ TEST_F(source_test, shares_the_queue_with_other_consumers) {
   caf::anon_send(actors[1], quit_atom::value);
 }
 
-TEST_F(source_test, ends_when_the_queue_is_closed_and_says_so_behind_the_items) {
+TEST_F(source_test,
+       ends_when_the_queue_is_closed_and_says_so_behind_the_items) {
   ramet::node n;
   ramet::queue<int> items;
   ramet::queue<int> out;
   put_all(items, numbers(100));
   items.close();
-  ramet::source s
-      = ramet::feed(items, n.spawn(collector, out), {.announce_end = true});
+  ramet::source s =
+      ramet::feed(items, n.spawn(collector, out), {.announce_end = true});
   EXPECT_TRUE(s.join_for(long_enough));
   EXPECT_TRUE(s.ended());
   auto expected = numbers(100);
@@ -258,8 +258,8 @@ TEST_F(source_test, loses_no_more_than_its_window_with_a_process_at_work) {
     ramet::queue<int> items;
     ramet::queue<int> out;
     put_all(items, numbers(total));
-    ramet::source s
-        = ramet::feed(items, n.spawn(collector, out), {.window = window});
+    ramet::source s =
+        ramet::feed(items, n.spawn(collector, out), {.window = window});
     ASSERT_TRUE(eventually([&] { return out.size() > 20; }));
     pass(dice.within(3ms));
     n.kill();
@@ -343,7 +343,8 @@ TEST_F(source_test, waits_for_the_next_actor_of_a_supervisor) {
   put_all(items, numbers(20));
   auto expected = numbers(20);
   std::erase(expected, 3);
-  EXPECT_EQ(get_some(out, 19), expected) << "only the one in the window is lost";
+  EXPECT_EQ(get_some(out, 19), expected)
+      << "only the one in the window is lost";
 }
 
 TEST_F(source_test, takes_messages_of_several_types_from_a_connection) {
@@ -369,8 +370,7 @@ TEST_F(source_test, ends_when_the_process_at_the_other_end_is_killed) {
   ramet::node n;
   ramet::queue<int> out;
   auto [here, there] = ramet::pipe();
-  ramet::source s
-      = ramet::feed<int>(std::move(here), n.spawn(collector, out));
+  ramet::source s = ramet::feed<int>(std::move(here), n.spawn(collector, out));
   ramet::process p{[](ramet::connection end) {
                      end.send(7);
                      ::kill(::getpid(), SIGKILL);
@@ -385,8 +385,7 @@ TEST_F(source_test, closes_its_end_of_the_pipe_when_it_ends) {
   ramet::node n;
   ramet::queue<int> out;
   auto [here, there] = ramet::pipe();
-  ramet::source s
-      = ramet::feed<int>(std::move(there), n.spawn(collector, out));
+  ramet::source s = ramet::feed<int>(std::move(there), n.spawn(collector, out));
   here.send(1);
   EXPECT_EQ(out.get_for(long_enough), 1);
   s.stop();
@@ -399,11 +398,11 @@ TEST_F(source_test, gives_up_at_a_message_of_another_type) {
   ramet::queue<int> out;
   ramet::queue<std::string> told;
   auto [here, there] = ramet::pipe();
-  ramet::source s = ramet::feed<int>(
-      std::move(there), n.spawn(collector, out),
-      {.on_error = [&](const caf::error& e) {
-        told.put(ramet::actor_system().render(e));
-      }});
+  ramet::source s =
+      ramet::feed<int>(std::move(there), n.spawn(collector, out),
+                       {.on_error = [&](const caf::error& e) {
+                         told.put(ramet::actor_system().render(e));
+                       }});
   here.send(1);
   here.send(2.5);
   EXPECT_TRUE(s.join_for(long_enough));
@@ -424,12 +423,11 @@ TEST_F(source_test, counts_errors_as_answers_and_tells_them) {
   });
   put_all(items, numbers(50));
   items.close();
-  ramet::source s = ramet::feed(items, a,
-                                {.window = 1,
-                                 .on_error = [&](const caf::error& e) {
-                                   EXPECT_EQ(e, caf::sec::invalid_argument);
-                                   ++told;
-                                 }});
+  ramet::source s =
+      ramet::feed(items, a, {.window = 1, .on_error = [&](const caf::error& e) {
+                               EXPECT_EQ(e, caf::sec::invalid_argument);
+                               ++told;
+                             }});
   EXPECT_TRUE(s.join_for(long_enough));
   EXPECT_TRUE(eventually([&] { return told == 50; }));
 }
@@ -498,12 +496,12 @@ TEST_F(source_test, says_closed_when_it_is_none) {
   EXPECT_EQ(out.get_for(long_enough), 1);
   expect_error(ramet::errc::closed, {"handle is empty"},
                [&] { ramet::feed(items, caf::actor{}); });
-  expect_error(ramet::errc::closed, {},
-               [&] { ramet::feed<int>(ramet::connection{}, n.spawn(servant)); });
-  auto [to, from] = ramet::pipe({.duplex = false});
-  expect_error(ramet::errc::protocol, {"one-way"}, [&] {
-    ramet::feed<int>(std::move(from), n.spawn(servant));
+  expect_error(ramet::errc::closed, {}, [&] {
+    ramet::feed<int>(ramet::connection{}, n.spawn(servant));
   });
+  auto [to, from] = ramet::pipe({.duplex = false});
+  expect_error(ramet::errc::protocol, {"one-way"},
+               [&] { ramet::feed<int>(std::move(from), n.spawn(servant)); });
 }
 
 using taker = caf::typed_actor<caf::reacts_to<int>>;
@@ -564,8 +562,7 @@ TEST_F(source_test, costs_no_cpu_time_while_there_is_nothing_to_do) {
   auto [here, there] = ramet::pipe();
   ramet::source s = ramet::feed(nothing, n.spawn(collector, out));
   ramet::source t = ramet::feed(more_than_fits, busy, {.window = 2});
-  ramet::source u
-      = ramet::feed<int>(std::move(there), n.spawn(collector, out));
+  ramet::source u = ramet::feed<int>(std::move(there), n.spawn(collector, out));
   ASSERT_TRUE(eventually([&] { return kept_by(busy) == 2; }));
   // The best of some: what the system does meanwhile counts as our own.
   std::chrono::nanoseconds least = 1h;

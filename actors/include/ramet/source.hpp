@@ -112,6 +112,9 @@ consteval void require_feedable() {
 ///   still dealt with there;
 /// - when the pipe brings a message of another type.
 ///
+/// A blocking actor that answers with caf::sec::request_receiver_down, or drops
+/// a promise, gets nothing more: it cannot be asked whether it is still there.
+///
 /// The queue's handle and the connection's end are let go of then; whoever
 /// sends on the other end is told `closed`.
 ///
