@@ -47,8 +47,11 @@ peer::peer(process_address address, way to)
 void peer::set_gone() {
   gone_.store(true);
   mailbox last; // let go of without the lock
+  segment page;
   std::scoped_lock lock{guard_};
   last = std::exchange(inbox_, mailbox{});
+  page = std::move(memory_);
+  page_ = nullptr;
 }
 
 bool peer::congested() const {

@@ -59,8 +59,8 @@ private:
   static constexpr std::size_t look_every = 64;
 
   mutable std::shared_mutex guard_; // of inbox_
-  mailbox inbox_; // none: the process is gone
-  segment memory_; // of its page, readable even after its end
+  mailbox inbox_;  // none, as the two below: the process is gone
+  segment memory_; // of its page
   process_page* page_;
   std::atomic<bool> gone_;
   std::atomic<std::size_t> shipped_{0};

@@ -39,3 +39,12 @@ run(${program})
 if(NOT output STREQUAL "the child says 6\n")
   message(FATAL_ERROR "unexpected output: ${output}")
 endif()
+
+find_program(actors_program consumer_actors NO_DEFAULT_PATH
+  PATHS ${WORK}/build ${WORK}/build/${CONFIG})
+if(actors_program)
+  run(${actors_program})
+  if(NOT output STREQUAL "the actor says 6\n")
+    message(FATAL_ERROR "unexpected output: ${output}")
+  endif()
+endif()
