@@ -50,8 +50,8 @@ private:
 class counted_element final : public caf::mailbox_element {
 public:
   counted_element(caf::strong_actor_ptr sender, caf::message_id id,
-                  forwarding_stack stages, caf::message values,
-                  backlog& counts, std::size_t bytes)
+                  forwarding_stack stages, caf::message values, backlog& counts,
+                  std::size_t bytes)
       : mailbox_element(std::move(sender), id, std::move(stages)),
         values_(std::move(values)), counts_(counts), bytes_(bytes) {
     if (values_.empty()) // its contents must be there, though none

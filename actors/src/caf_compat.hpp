@@ -30,7 +30,7 @@
 #include <vector>
 
 #if CAF_MAJOR_VERSION != 0
-#  error "ramet: this version of CAF is not supported yet; see caf_compat.hpp"
+#error "ramet: this version of CAF is not supported yet; see caf_compat.hpp"
 #endif
 
 namespace ramet::detail::caf_compat {
@@ -69,7 +69,8 @@ inline caf::error broken_promise() {
                          std::string{"the promise to answer was dropped"});
 }
 
-inline std::string render(caf::actor_system& system, const caf::error& problem) {
+inline std::string render(caf::actor_system& system,
+                          const caf::error& problem) {
   return system.render(problem);
 }
 

@@ -125,9 +125,9 @@ void child_life::throw_ended(const child_options& about,
   throw actor_error(
       errc::child_failed,
       fmt::format("starting child '{}': it ended at once: {}", about.name,
-                  reason ? caf_compat::render(local_node::mine().system(),
-                                              reason)
-                         : std::string{"normal"}),
+                  reason
+                      ? caf_compat::render(local_node::mine().system(), reason)
+                      : std::string{"normal"}),
       reason);
 }
 

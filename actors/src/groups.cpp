@@ -42,9 +42,8 @@ bool leave_group(const std::string& group, const caf::strong_actor_ptr& actor) {
   return ask_registrar<bool>(leave_atom::value, group, actor);
 }
 
-std::vector<caf::actor>
-subscribe_to_group(const std::string& group,
-                   const caf::strong_actor_ptr& actor) {
+std::vector<caf::actor> subscribe_to_group(const std::string& group,
+                                           const caf::strong_actor_ptr& actor) {
   return ask_registrar<std::vector<caf::actor>>(subscribe_atom::value, group,
                                                 actor);
 }

@@ -16,8 +16,8 @@ caf::strong_actor_ptr keeper::make(std::function<void()> on_exit_message) {
   caf::actor_config config;
   auto result = caf::make_actor<keeper, caf::strong_actor_ptr>(
       system.next_actor_id(), system.node(), &system, config);
-  static_cast<keeper*>(result->get())->on_exit_message_
-      = std::move(on_exit_message);
+  static_cast<keeper*>(result->get())->on_exit_message_ =
+      std::move(on_exit_message);
   return result;
 }
 

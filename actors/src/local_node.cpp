@@ -37,7 +37,8 @@ std::size_t number_of_workers() {
   return std::max<std::size_t>(2, std::thread::hardware_concurrency());
 }
 
-// Made by whoever comes first: the start of a child, or the first use of actors.
+// Made by whoever comes first: the start of a child, or the first use of
+// actors.
 mailbox find_own_inbox() {
   static std::mutex guard;
   std::scoped_lock lock{guard};
@@ -134,13 +135,14 @@ local_node::local_node()
       peers_([this](process_address process) { post_ended(process); }) {}
 
 void local_node::make_system(std::size_t workers) {
-  config_.module_factories.push_back([this, workers](caf::actor_system& system) {
-    scheduler_ = new scheduler{
-        system, inbox_, workers, [this](caf_compat::executor& executor) {
-          return read_one(executor);
-        }};
-    return static_cast<caf::actor_system::module*>(scheduler_);
-  });
+  config_.module_factories.push_back(
+      [this, workers](caf::actor_system& system) {
+        scheduler_ = new scheduler{system, inbox_, workers,
+                                   [this](caf_compat::executor& executor) {
+                                     return read_one(executor);
+                                   }};
+        return static_cast<caf::actor_system::module*>(scheduler_);
+      });
   config_.module_factories.push_back([this](caf::actor_system& system) {
     return static_cast<caf::actor_system::module*>(
         new caf::net::middleman{system, node_of(address_)});
@@ -165,9 +167,9 @@ void local_node::stop() noexcept {
 
 request_key local_node::key_of(std::uint64_t requester,
                                caf::message_id request) {
-  return {requester,
-          request.integer_value() & ~(caf::message_id::response_flag_mask
-                                      | caf::message_id::answered_flag_mask)};
+  return {requester, request.integer_value()
+                         & ~(caf::message_id::response_flag_mask
+                             | caf::message_id::answered_flag_mask)};
 }
 
 // -- towards other processes --------------------------------------------------
@@ -433,9 +435,8 @@ void local_node::deliver(const incoming& message,
       on_down(header, in, executor);
       return;
     case frame_kind::moved:
-      requests_.move(
-          key_of(header.receiver, caf::message_id{header.id}),
-          {header.sender.slot, header.sender.serial});
+      requests_.move(key_of(header.receiver, caf::message_id{header.id}),
+                     {header.sender.slot, header.sender.serial});
       return;
     case frame_kind::run:
       deliver_run(header, message, in, executor);
@@ -501,11 +502,10 @@ void local_node::deliver_message(const frame_header& header, reader& in,
     auto bytes = in.left();
     auto values = load_message(in);
     in.finish();
-    receiver->enqueue(
-        caf::mailbox_element_ptr{new counted_element{
-            std::move(sender), id, std::move(stages), std::move(values),
-            unprocessed_, bytes}},
-        &executor);
+    receiver->enqueue(caf::mailbox_element_ptr{new counted_element{
+                          std::move(sender), id, std::move(stages),
+                          std::move(values), unprocessed_, bytes}},
+                      &executor);
   } catch (const std::exception& problem) {
     auto failure = error_of(caf::sec::invalid_argument, problem.what());
     if (id.is_response())
@@ -565,9 +565,9 @@ void local_node::deliver_run(const frame_header& header,
     executor.exec_later(
         new spawning{*system_, load_run(in, message), asked_by, question});
   } catch (const std::exception& problem) {
-    answer_with(asked_by, question,
-                error_of(caf::sec::cannot_spawn_actor_from_arguments,
-                         problem.what()));
+    answer_with(
+        asked_by, question,
+        error_of(caf::sec::cannot_spawn_actor_from_arguments, problem.what()));
   }
 }
 
@@ -593,8 +593,8 @@ void local_node::on_ended(process_address process,
                           caf_compat::executor& executor) {
   peers_.get(process)->set_gone();
   for (auto& [key, request] : requests_.take_all(process)) {
-    auto id = caf::message_id{key.response
-                              | caf::message_id::response_flag_mask};
+    auto id =
+        caf::message_id{key.response | caf::message_id::response_flag_mask};
     request.requester->enqueue(
         nullptr, id,
         caf::make_message(caf::make_error(caf::sec::request_receiver_down)),

@@ -57,7 +57,8 @@ public:
   /// Has `of`, a proxy, end when its actor does. Never throws.
   void watch(peer& to, caf::strong_actor_ptr of);
   /// No answer will come: answers with caf_compat::broken_promise().
-  void break_promise(peer& to, std::uint64_t requester, caf::message_id request);
+  void break_promise(peer& to, std::uint64_t requester,
+                     caf::message_id request);
 
   peer_ptr peer_of(process_address process) { return peers_.get(process); }
   caf::strong_actor_ptr proxy_of(const peer_ptr& of, std::uint64_t id) {
@@ -78,8 +79,7 @@ public:
     header.from = address_;
     header.sender = {address_.slot, address_.serial, requester->id()};
     header.id = request.integer_value();
-    requests_.add(key_of(requester->id(), request),
-                  {requester, to.address()});
+    requests_.add(key_of(requester->id(), request), {requester, to.address()});
     bool sent = to.ship(header, body);
     if (!sent || to.gone())
       return requests_.take(key_of(requester->id(), request)).requester
@@ -115,7 +115,8 @@ private:
   caf::strong_actor_ptr dead_actor(process_address process, std::uint64_t id);
   void post_ended(process_address process) noexcept;
 
-  // -- what arrives; by the thread that reads, under the mailbox's lock --------
+  // -- what arrives; by the thread that reads, under the mailbox's lock
+  // --------
 
   void deliver(const incoming& message, caf_compat::executor& executor);
   void deliver_message(const frame_header& header, reader& in,

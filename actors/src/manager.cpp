@@ -33,8 +33,7 @@ std::size_t manager::object_count() const {
   return static_cast<std::size_t>(count.get());
 }
 
-detail::object_handle
-manager::create_by(const detail::outgoing_call& call) {
+detail::object_handle manager::create_by(const detail::outgoing_call& call) {
   static_cast<void>(node_.pid()); // throws if moved from
   auto state =
       std::make_shared<detail::object_call_state<detail::object_handle>>();

@@ -130,8 +130,9 @@ message_values::message_values(const caf_compat::contents& values)
           fmt::format("sending a message to an actor in another process: its "
                       "value {} is of a type that cannot travel: {}; see "
                       "ramet's guide on serializable types",
-                      i + 1, type.second ? boost::core::demangle(type.second->name())
-                                          : "one of CAF's own"));
+                      i + 1,
+                      type.second ? boost::core::demangle(type.second->name())
+                                  : "one of CAF's own"));
     if (i < usual)
       first_[i] = found;
     else

@@ -39,9 +39,9 @@ found look(const std::string& name, deadline until) {
 bool register_name(const std::string& name, std::string_view interface,
                    const caf::strong_actor_ptr& actor) {
   if (!actor)
-    throw error(errc::closed,
-                fmt::format("registering an actor as '{}': the handle is empty",
-                            name));
+    throw error(
+        errc::closed,
+        fmt::format("registering an actor as '{}': the handle is empty", name));
   return ask<bool>(registrar(), register_atom::value, name,
                    std::string{interface}, actor)
       .get();

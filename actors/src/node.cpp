@@ -14,9 +14,7 @@ namespace ramet {
 
 /// What the parent keeps of the child behind a handle.
 struct detail::process_access {
-  static const child& child_of(const process& handle) {
-    return *handle.state_;
-  }
+  static const child& child_of(const process& handle) { return *handle.state_; }
 };
 
 namespace {
@@ -93,8 +91,7 @@ caf::strong_actor_ptr node::spawn_there(detail::spawn_entry entry,
                                         const detail::outgoing& call) {
   static_cast<void>(process_.pid()); // throws if moved from
   auto& here = detail::local_node::mine();
-  auto state
-      = std::make_shared<detail::answer_state<caf::strong_actor_ptr>>();
+  auto state = std::make_shared<detail::answer_state<caf::strong_actor_ptr>>();
   auto answer = detail::make_future(
       std::shared_ptr<detail::future_state<caf::strong_actor_ptr>>{state});
   auto to = here.peer_of({slot_, serial_});

@@ -29,8 +29,8 @@ struct object_actor final : object::attachment {
                                   "none, its memory was damaged");
     frame_header header;
     std::memcpy(&header, message.data(), sizeof header);
-    actor = import_actor({header.from.slot, header.from.serial,
-                          header.receiver});
+    actor =
+        import_actor({header.from.slot, header.from.serial, header.receiver});
   }
 
   caf::strong_actor_ptr actor;
@@ -115,9 +115,9 @@ std::shared_ptr<object_result> result_in(caf::message& answer) {
 }
 
 void throw_unexpected_result(std::string_view expected) {
-  throw error(errc::protocol,
-              fmt::format("calling a managed object: the answer is no {}",
-                          expected));
+  throw error(
+      errc::protocol,
+      fmt::format("calling a managed object: the answer is no {}", expected));
 }
 
 void refuse_key(std::string_view key) {

@@ -36,8 +36,7 @@ struct release_body {
 
 void object_site::check_type(const type_info& wanted) const {
   if (!object)
-    throw object_refusal{errc::closed,
-                         "calling a managed object: it has gone"};
+    throw object_refusal{errc::closed, "calling a managed object: it has gone"};
   if (object->type != wanted.id)
     throw object_refusal{
         errc::type_mismatch,
@@ -93,8 +92,8 @@ object_reply object_host::answer(const object_request& request) {
 }
 
 object_handle object_host::handle() {
-  auto words = local_node::mine().words_of(
-      caf::actor_cast<caf::strong_actor_ptr>(this));
+  auto words =
+      local_node::mine().words_of(caf::actor_cast<caf::strong_actor_ptr>(this));
   frame_header header;
   header.from = process_address::mine();
   header.receiver = words.id;

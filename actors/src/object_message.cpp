@@ -15,8 +15,8 @@ namespace {
 
 struct hash_of_code {
   std::size_t operator()(const code_address& x) const {
-    return static_cast<std::size_t>(
-        (x.offset ^ x.build_low) * 0x9e37'79b9'7f4a'7c15);
+    return static_cast<std::size_t>((x.offset ^ x.build_low)
+                                    * 0x9e37'79b9'7f4a'7c15);
   }
 };
 
@@ -24,7 +24,8 @@ struct hash_of_code {
 const void* resolve(reader& in, const char* what) {
   code_address address;
   in.copy(&address, sizeof address, what);
-  thread_local std::unordered_map<code_address, const void*, hash_of_code> known;
+  thread_local std::unordered_map<code_address, const void*, hash_of_code>
+      known;
   if (auto found = known.find(address); found != known.end())
     return found->second;
   auto* code = resolve_code(address);

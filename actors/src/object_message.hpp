@@ -49,9 +49,7 @@ using count_atom = caf::atom_constant<caf::atom("objects")>;
 template <>
 struct wire<object_request> {
   using parts = type_list<>;
-  static consteval extent least() {
-    return {sizeof(code_address), 0, false};
-  }
+  static consteval extent least() { return {sizeof(code_address), 0, false}; }
   static void save(size_counter& out, const object_request& x);
   static void save(writer& out, const object_request& x);
   static object_request load(reader& in);

@@ -65,8 +65,8 @@ bool peer::congested() const {
   backlog taken{*page_};
   if (unread + taken.messages() > look_every) {
     auto about = inbox_.stats();
-    auto bytes_each = about.bytes_put / std::max<std::uint64_t>(
-                          about.messages_put, 1);
+    auto bytes_each =
+        about.bytes_put / std::max<std::uint64_t>(about.messages_put, 1);
     if (unread + taken.messages() > backlog_limit::messages
         || unread * bytes_each + taken.bytes() > backlog_limit::bytes)
       return true; // and look again the next time

@@ -86,7 +86,7 @@ private:
   };
   using ids = std::unordered_map<std::uint64_t, entry>;
 
-  std::mutex guard_; // of the map
+  std::mutex guard_;                           // of the map
   std::unordered_map<std::uint32_t, ids> map_; // by the process's serial
 };
 

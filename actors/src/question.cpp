@@ -28,16 +28,14 @@ public:
 
   const char* name() const override { return "ramet::port"; }
 
-  void enqueue(caf::mailbox_element_ptr what,
-               caf_compat::executor*) override {
+  void enqueue(caf::mailbox_element_ptr what, caf_compat::executor*) override {
     if (what->mid.is_response() && !answered_.exchange(true))
       sink_->answer(what->move_content_to_message());
   }
 
   void on_destroy() override {
     if (!answered_.exchange(true))
-      sink_->answer(
-          caf::make_message(caf_compat::broken_promise()));
+      sink_->answer(caf::make_message(caf_compat::broken_promise()));
     monitorable_actor::on_destroy();
   }
 
@@ -120,7 +118,8 @@ bool search_answer(const future_state_base& state, deadline until,
   return local_node::mine().threads().help(done, until, job);
 }
 
-asleep::asleep() : place_(new scheduler::blocking{local_node::mine().threads()}) {}
+asleep::asleep()
+    : place_(new scheduler::blocking{local_node::mine().threads()}) {}
 
 asleep::~asleep() {
   delete static_cast<scheduler::blocking*>(place_);

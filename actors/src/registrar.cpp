@@ -120,8 +120,7 @@ void forget(self_pointer self, const caf::actor_addr& gone) {
   std::erase_if(state.names,
                 [&](auto& one) { return one.second.actor == gone; });
   for (auto& [name, group] : state.groups) {
-    std::erase_if(group.subscribers,
-                  [&](auto& one) { return one == gone; });
+    std::erase_if(group.subscribers, [&](auto& one) { return one == gone; });
     auto found = std::ranges::find_if(group.joined,
                                       [&](auto& one) { return one == gone; });
     if (found != group.joined.end())
@@ -217,8 +216,8 @@ void listen_in_first_process() {
   }
 }
 
-[[maybe_unused]] const bool listens
-    = (before_first_child(listen_in_first_process), true);
+[[maybe_unused]] const bool listens =
+    (before_first_child(listen_in_first_process), true);
 
 process_address first_process() {
   auto& founder = family::mine().entry(0);
@@ -244,8 +243,8 @@ caf::actor registrar() {
   if (auto own = own_registrar())
     return caf::actor_cast<caf::actor>(own);
   auto first = first_process();
-  return caf::actor_cast<caf::actor>(local_node::mine().actor_of(
-      {first.slot, first.serial, registrar_id}));
+  return caf::actor_cast<caf::actor>(
+      local_node::mine().actor_of({first.slot, first.serial, registrar_id}));
 }
 
 } // namespace ramet::detail

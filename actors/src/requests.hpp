@@ -46,8 +46,8 @@ public:
 private:
   struct hash {
     std::size_t operator()(const request_key& key) const {
-      return static_cast<std::size_t>(
-          (key.requester * 0x9e3779b97f4a7c15) ^ (key.response * 0xff51afd7ed558ccd));
+      return static_cast<std::size_t>((key.requester * 0x9e3779b97f4a7c15)
+                                      ^ (key.response * 0xff51afd7ed558ccd));
     }
   };
   struct alignas(64) shard {

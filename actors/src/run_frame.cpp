@@ -33,8 +33,8 @@ std::unique_ptr<spawn_job> load_run(reader& in, const incoming& message) {
   call.refs = message.refs;
   call.storage = message.storage;
   // NOLINTNEXTLINE(*-cast): see locate_code
-  auto entry = reinterpret_cast<spawn_entry>(
-      const_cast<void*>(resolve_code(address)));
+  auto entry =
+      reinterpret_cast<spawn_entry>(const_cast<void*>(resolve_code(address)));
   if (!entry)
     throw error(errc::protocol, "spawning an actor: no function is named");
   return entry(call);

@@ -45,8 +45,8 @@ caf::resumable* job_list::pop() {
 bool job_list::take_back(caf::resumable* job) {
   std::scoped_lock lock{guard_};
   // Pushed a moment ago.
-  auto first = jobs_.size() < look_back ? jobs_.begin()
-                                        : jobs_.end() - look_back;
+  auto first =
+      jobs_.size() < look_back ? jobs_.begin() : jobs_.end() - look_back;
   auto found = std::find(first, jobs_.end(), job);
   if (found == jobs_.end())
     return false;
@@ -58,8 +58,7 @@ bool job_list::take_back(caf::resumable* job) {
 /// One thread. What an actor that it runs wakes goes into its own list.
 class scheduler::worker final : public caf_compat::executor {
 public:
-  explicit worker(scheduler& of)
-      : execution_unit(&of.system()), of_(of) {}
+  explicit worker(scheduler& of) : execution_unit(&of.system()), of_(of) {}
 
   static worker*& current() {
     static thread_local worker* instance = nullptr;

@@ -96,13 +96,12 @@ private:
       return;
     auto keeper = import_actor(cell_of(*memory_).keeper);
     caf::strong_actor_ptr self{ctrl()};
-    local_node::mine().system().scheduler().enqueue(new watching{
-        [self, keeper] {
-          keeper->get()->attach_functor([self](const caf::error& reason) {
-            static_cast<stable_proxy*>(self->get())->kill_proxy(nullptr,
-                                                                reason);
-          });
-        }});
+    local_node::mine().system().scheduler().enqueue(new watching{[self,
+                                                                  keeper] {
+      keeper->get()->attach_functor([self](const caf::error& reason) {
+        static_cast<stable_proxy*>(self->get())->kill_proxy(nullptr, reason);
+      });
+    }});
   }
 
   struct watching final : caf::resumable, caf::ref_counted {
@@ -163,11 +162,9 @@ void stable_proxy::on_destroy() {
 } // namespace
 
 stable_handle::stable_handle(const caf::strong_actor_ptr& keeper)
-    : object_(make_object(object_kind::block, sizeof(stable_cell),
-                          sizeof(stable_cell),
-                          [&](object& made) {
-                            cell_of(made).keeper = export_actor(keeper);
-                          })),
+    : object_(make_object(
+        object_kind::block, sizeof(stable_cell), sizeof(stable_cell),
+        [&](object& made) { cell_of(made).keeper = export_actor(keeper); })),
       handle_(proxy_for(object_)) {}
 
 void stable_handle::lead_to(const caf::strong_actor_ptr& actor) {

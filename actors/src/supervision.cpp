@@ -259,19 +259,20 @@ bool supervision::advance(supervised_group& group) {
 }
 
 bool supervision::drop_those_over(supervised_group& group) {
-  return std::erase_if(group.children, [&](auto& child) {
-           if (!child->over || child->at != phase::down)
-             return false;
-           if (child->below)
-             end_for_good(*child->below);
-           else
-             tell_.push_back([keeper = child->keeper,
-                              reason = child->last_error] {
-               keeper::end(keeper, reason);
-             });
-           retire(child);
-           return true;
-         })
+  return std::erase_if(group.children,
+                       [&](auto& child) {
+                         if (!child->over || child->at != phase::down)
+                           return false;
+                         if (child->below)
+                           end_for_good(*child->below);
+                         else
+                           tell_.push_back([keeper = child->keeper,
+                                            reason = child->last_error] {
+                             keeper::end(keeper, reason);
+                           });
+                         retire(child);
+                         return true;
+                       })
          != 0;
 }
 
@@ -331,10 +332,9 @@ bool supervision::bring_up(supervised_group& group) {
   bool any = false;
   bool all_up = true;
   // Where the order matters, nothing comes up while something has to go down.
-  if (in_order
-      && std::ranges::any_of(group.children, [](auto& child) {
-           return child->cycle || child->at == phase::stopping;
-         }))
+  if (in_order && std::ranges::any_of(group.children, [](auto& child) {
+        return child->cycle || child->at == phase::stopping;
+      }))
     return false;
   for (auto& child : group.children) {
     if (child->at == phase::up || !child->wanted)
@@ -402,9 +402,8 @@ void supervision::begin_start(const child_ptr& child) {
 
 void supervision::started(const child_ptr& child, const life_ptr& life) {
   if (child->life != life) { // given up
-    in_background([life, time = child->about.stop_timeout] {
-      life->stop(time);
-    });
+    in_background(
+        [life, time = child->about.stop_timeout] { life->stop(time); });
     return;
   }
   now_up(child);
@@ -535,13 +534,12 @@ void supervision::restart(supervised_child& child) {
   else
     child.pause *= rule.factor;
   child.pause = std::min(child.pause, seconds{rule.longest});
-  auto not_before
-      = now + std::chrono::duration_cast<clock::duration>(child.pause);
+  auto not_before =
+      now + std::chrono::duration_cast<clock::duration>(child.pause);
   bool from_here = false;
   for (auto& other : group.children) {
     from_here |= other.get() == &child;
-    bool affected = other.get() == &child
-                    || group.about.strategy == one_for_all
+    bool affected = other.get() == &child || group.about.strategy == one_for_all
                     || (group.about.strategy == rest_for_one && from_here);
     if (!affected || other->over)
       continue;
@@ -597,9 +595,8 @@ void supervision::end_for_good(supervised_group& group) {
     if (child->below)
       end_for_good(*child->below);
     else
-      tell_.push_back([keeper = child->keeper, reason] {
-        keeper::end(keeper, reason);
-      });
+      tell_.push_back(
+          [keeper = child->keeper, reason] { keeper::end(keeper, reason); });
   for (auto& child : group.children)
     retire(child);
   group.children.clear();

@@ -41,9 +41,9 @@ struct supervised_child {
   supervised_group& of;
   child_options about; // of a supervisor: only the name
   phase at = phase::down;
-  bool wanted = true; // to be up
-  bool cycle = false; // to go down, before it comes up again
-  bool over = false;  // will never be up again; then not wanted
+  bool wanted = true;          // to be up
+  bool cycle = false;          // to go down, before it comes up again
+  bool over = false;           // will never be up again; then not wanted
   clock::time_point stop_by{}; // while starting though it is to stop
   clock::time_point up_since{};
 
@@ -79,7 +79,7 @@ struct supervised_group {
   std::vector<std::shared_ptr<supervised_child>> children;
   std::size_t children_made = 0;
   std::deque<clock::time_point> restarts; // of late
-  bool failing = false;     // to be told when it is down
+  bool failing = false;                   // to be told when it is down
   caf::error failure;
   std::string failure_text;
   caf::strong_actor_ptr keeper;

@@ -99,7 +99,7 @@ private:
   std::atomic<bool> detached_{false};
 
   mutable std::mutex guard_; // of all below
-  unsigned joining_ = 0; // threads that wait, instead of the watcher
+  unsigned joining_ = 0;     // threads that wait, instead of the watcher
   std::optional<exit_status> status_;
   std::optional<remote_exception> exception_;
   calls when_ended_;

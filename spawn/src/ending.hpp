@@ -17,7 +17,8 @@ void end_runtime_at_exit();
 void stop_at_runtime_end(std::function<void()> stop);
 
 /// Terminates the children that are daemons, waits for the others, stops what
-/// was to be stopped, and the watcher, and leaves the family. Once; does nothing in a plain fork.
+/// was to be stopped, and the watcher, and leaves the family. Once; does
+/// nothing in a plain fork.
 void end_runtime() noexcept;
 
 } // namespace ramet::detail

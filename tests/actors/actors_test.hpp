@@ -82,8 +82,9 @@ inline caf::behavior servant(caf::stateful_actor<servant_state>* self) {
       [self](relay_atom, const caf::actor& to) {
         auto promise = self->make_response_promise<std::int32_t>();
         self->request(to, caf::infinite, pid_atom::value)
-            .then([=](std::int32_t pid) mutable { promise.deliver(pid); },
-                  [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+            .then(
+                [=](std::int32_t pid) mutable { promise.deliver(pid); },
+                [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
         return promise;
       },
       [self](monitor_atom, const caf::actor& other) {
@@ -95,7 +96,9 @@ inline caf::behavior servant(caf::stateful_actor<servant_state>* self) {
         return true;
       },
       [self](downs_atom) { return self->state.downs; },
-      [self](downs_atom, const std::string&) { return self->state.last_reason; },
+      [self](downs_atom, const std::string&) {
+        return self->state.last_reason;
+      },
       [self](quit_atom) { self->quit(caf::exit_reason::user_shutdown); },
   };
 }

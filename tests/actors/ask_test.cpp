@@ -47,9 +47,10 @@ TEST_F(ask_test, brings_floating_point_numbers_back_bit_for_bit) {
   ramet::node n;
   auto a = n.spawn(servant);
   using limits = std::numeric_limits<double>;
-  for (double x : {0.0, -0.0, 1.0 / 3, limits::infinity(), -limits::infinity(),
-                   limits::denorm_min(), -limits::denorm_min(), limits::min() / 2,
-                   limits::max(), limits::lowest(), limits::epsilon()})
+  for (double x :
+       {0.0, -0.0, 1.0 / 3, limits::infinity(), -limits::infinity(),
+        limits::denorm_min(), -limits::denorm_min(), limits::min() / 2,
+        limits::max(), limits::lowest(), limits::epsilon()})
     EXPECT_EQ(std::bit_cast<std::uint64_t>(echoed(a, x)),
               std::bit_cast<std::uint64_t>(x))
         << x;
@@ -70,9 +71,10 @@ TEST_F(ask_test, works_within_one_process) {
 TEST_F(ask_test, gives_nothing_a_value_or_several) {
   ramet::node n;
   auto a = n.spawn([](caf::event_based_actor*) -> caf::behavior {
-    return {[](int) {},
-            [](int x, int y) { return std::make_tuple(x + y, std::string("sum")); },
-            [](double) { return caf::make_message(1, 2, 3); }};
+    return {
+        [](int) {},
+        [](int x, int y) { return std::make_tuple(x + y, std::string("sum")); },
+        [](double) { return caf::make_message(1, 2, 3); }};
   });
   ramet::ask<void>(a, 1).get();
   auto [sum, text] = ramet::ask<std::tuple<int, std::string>>(a, 1, 2).get();
@@ -84,9 +86,8 @@ TEST_F(ask_test, gives_nothing_a_value_or_several) {
 TEST_F(ask_test, says_which_other_type_the_answer_has) {
   ramet::node n;
   auto a = n.spawn(servant);
-  expect_error(ramet::errc::type_mismatch, {"expected std::string"}, [&] {
-    ramet::ask<std::string>(a, pid_atom::value).get();
-  });
+  expect_error(ramet::errc::type_mismatch, {"expected std::string"},
+               [&] { ramet::ask<std::string>(a, pid_atom::value).get(); });
 }
 
 TEST_F(ask_test, says_what_error_the_answer_is) {
@@ -110,9 +111,8 @@ TEST_F(ask_test, says_what_error_the_answer_is) {
 TEST_F(ask_test, fails_when_there_is_no_handler) {
   ramet::node n;
   auto a = n.spawn(servant);
-  expect_error(ramet::errc::child_failed, {"unexpected_message"}, [&] {
-    ramet::ask<int>(a, std::string("what?")).get();
-  });
+  expect_error(ramet::errc::child_failed, {"unexpected_message"},
+               [&] { ramet::ask<int>(a, std::string("what?")).get(); });
 }
 
 TEST_F(ask_test, fails_when_what_is_asked_cannot_travel) {
@@ -139,8 +139,9 @@ TEST_F(ask_test, calls_back_with_the_answer) {
   ramet::node n;
   auto a = n.spawn(servant);
   std::atomic<int> got{0};
-  ramet::ask<std::int32_t>(a, echo_atom::value, 5)
-      .then([&](std::int32_t x) { got = x; });
+  ramet::ask<std::int32_t>(a, echo_atom::value, 5).then([&](std::int32_t x) {
+    got = x;
+  });
   EXPECT_TRUE(eventually([&] { return got == 5; }));
 }
 
@@ -175,9 +176,8 @@ TEST_F(ask_test, keeps_many_questions_in_flight) {
 }
 
 TEST_F(ask_test, refuses_an_empty_handle) {
-  expect_error(ramet::errc::closed, {"empty"}, [] {
-    ramet::ask<int>(caf::actor{}, 1);
-  });
+  expect_error(ramet::errc::closed, {"empty"},
+               [] { ramet::ask<int>(caf::actor{}, 1); });
 }
 
 } // namespace

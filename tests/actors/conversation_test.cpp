@@ -45,10 +45,9 @@ TEST_F(conversation_test, times_out_in_an_actor) {
   caf::scoped_actor self{ramet::actor_system()};
   bool timed_out = false;
   self->request(a, 20ms, hang_atom::value)
-      .receive([](std::int32_t) { FAIL() << "an answer"; },
-               [&](caf::error& e) {
-                 timed_out = e == caf::sec::request_timeout;
-               });
+      .receive(
+          [](std::int32_t) { FAIL() << "an answer"; },
+          [&](caf::error& e) { timed_out = e == caf::sec::request_timeout; });
   EXPECT_TRUE(timed_out);
 }
 
@@ -94,8 +93,8 @@ TEST_F(conversation_test, keeps_the_order_of_what_one_sends_another) {
   constexpr int total = 50'000;
   for (int i = 0; i < total; ++i)
     caf::anon_send(checker, i);
-  auto [seen, wrong]
-      = ramet::ask<std::tuple<int, int>>(checker, get_atom::value).get();
+  auto [seen, wrong] =
+      ramet::ask<std::tuple<int, int>>(checker, get_atom::value).get();
   EXPECT_EQ(seen, total);
   EXPECT_EQ(wrong, 0);
 }
@@ -150,13 +149,12 @@ TEST_F(conversation_test, has_timeouts_of_silence) {
   ramet::node n;
   ramet::queue<int> out;
   n.spawn(
-      [](caf::event_based_actor* self,
-         ramet::queue<int> to) -> caf::behavior {
-        return {[](int) {},
-                caf::after(std::chrono::milliseconds(10)) >> [=]() mutable {
-                  to.put(1);
-                  self->quit();
-                }};
+      [](caf::event_based_actor* self, ramet::queue<int> to) -> caf::behavior {
+        return {[](int) {}, caf::after(std::chrono::milliseconds(10)) >>
+                                [=]() mutable {
+                                  to.put(1);
+                                  self->quit();
+                                }};
       },
       out);
   EXPECT_EQ(out.get_for(long_enough), 1);

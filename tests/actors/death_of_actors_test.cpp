@@ -167,8 +167,8 @@ TEST_F(death_of_actors_test, leaves_no_request_unanswered_in_a_storm) {
           std::vector<ramet::future<std::string>> echoes;
           std::vector<ramet::future<std::int32_t>> relays;
           for (int i = 0; i < 20; ++i) {
-            echoes.push_back(ramet::ask<std::string>(actors[i % 2],
-                                                     echo_atom::value, text));
+            echoes.push_back(
+                ramet::ask<std::string>(actors[i % 2], echo_atom::value, text));
             relays.push_back(ramet::ask<std::int32_t>(
                 actors[i % 2], relay_atom::value, actors[1 - i % 2]));
           }

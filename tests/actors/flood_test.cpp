@@ -27,7 +27,8 @@ caf::behavior slow(caf::stateful_actor<servant_state>* self,
           [=](count_atom) { return self->state.count; }};
 }
 
-caf::behavior flooder(caf::event_based_actor* self, ramet::queue<int> progress) {
+caf::behavior flooder(caf::event_based_actor* self,
+                      ramet::queue<int> progress) {
   return {[=](start_atom, const caf::actor& to, int messages) mutable {
     std::string text(100, 'x');
     for (int i = 0; i < messages; ++i) {
@@ -47,8 +48,8 @@ TEST_F(flood_test, is_slowed_down_when_the_receiver_does_not_keep_up) {
   auto from = senders.spawn(flooder, progress);
   constexpr int total = 300'000;
   caf::anon_send(from, start_atom::value, to, total);
-  constexpr auto limit
-      = 2 * static_cast<int>(ramet::detail::backlog_limit::messages);
+  constexpr auto limit =
+      2 * static_cast<int>(ramet::detail::backlog_limit::messages);
   int sent = 0;
   auto end = clock::now() + 3s;
   while (clock::now() < end)

@@ -4,7 +4,6 @@
 
 #include "manager_fixture.hpp"
 
-
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -63,8 +62,7 @@ TEST_F(managed_dict, reads_and_sets) {
 TEST_F(managed_dict, names_the_key_that_is_not_there) {
   ramet::manager m;
   auto d = small_dict(m);
-  expect_error(errc::empty, {"the key \"x\" is not there"},
-               [&] { d.at("x"); });
+  expect_error(errc::empty, {"the key \"x\" is not there"}, [&] { d.at("x"); });
   auto by_number = m.dict<int, int>();
   expect_error(errc::empty, {"the key 7 is not there"},
                [&] { by_number.update(7, [](int& v) { ++v; }); });
@@ -109,15 +107,17 @@ TEST_F(managed_dict, updates_in_place_by_all_kinds_of_functions) {
   d.update("a", [](int& v) { ++v; });
   EXPECT_EQ(d.at("a"), 2);
   EXPECT_EQ(d.update("a", twice, 1), 5);
-  d.update("a", [](auto& v, auto plus) { v += plus; }, 2);
+  d.update(
+      "a", [](auto& v, auto plus) { v += plus; }, 2);
   EXPECT_EQ(d.at("a"), 7);
   EXPECT_EQ(d.async_update("a", &twice, 0).get(), 14);
-  EXPECT_EQ(d.update("a",
-                     [](int& v, std::string_view text, const numbers& more) {
-                       return std::to_string(v) + std::string{text}
-                              + std::to_string(more.at(1));
-                     },
-                     "-", numbers{1, 2}),
+  EXPECT_EQ(d.update(
+                "a",
+                [](int& v, std::string_view text, const numbers& more) {
+                  return std::to_string(v) + std::string{text}
+                         + std::to_string(more.at(1));
+                },
+                "-", numbers{1, 2}),
             "14-2");
 }
 
@@ -132,11 +132,13 @@ TEST_F(managed_dict, updates_what_is_not_there_from_an_initial_value) {
 TEST_F(managed_dict, applies_functions_to_all_of_it) {
   ramet::manager m;
   auto d = small_dict(m);
-  auto sum = d.apply([](const counts& all, int start) {
-    for (auto& [key, value] : all)
-      start += value;
-    return start;
-  }, 100);
+  auto sum = d.apply(
+      [](const counts& all, int start) {
+        for (auto& [key, value] : all)
+          start += value;
+        return start;
+      },
+      100);
   EXPECT_EQ(sum, 103);
   d.async_apply([](counts& all) { all["z"] = 26; }).get();
   EXPECT_EQ(d.at("z"), 26);
@@ -150,11 +152,13 @@ TEST_F(managed_dict, has_keys_and_values_of_any_types_that_travel) {
   EXPECT_EQ(people.at({1, "x"}), (person{"Bob", 43}));
   auto lists = m.dict<std::string, numbers>();
   lists.set("k", {1});
-  lists.update("k", [](numbers& v, int x) { v.push_back(x); }, 2);
+  lists.update(
+      "k", [](numbers& v, int x) { v.push_back(x); }, 2);
   EXPECT_EQ(lists.at("k"), (numbers{1, 2}));
   EXPECT_EQ(lists.get("k").value().size(), 2U);
-  expect_error(errc::empty, {"the key is not there"},
-               [&] { people.at({2, ""}); });
+  expect_error(errc::empty, {"the key is not there"}, [&] {
+    people.at({2, ""});
+  });
 }
 
 // In a process of its own: one that gets large messages keeps room for another.
@@ -162,13 +166,13 @@ TEST_F(managed_dict, carries_large_values) {
   ramet::manager m;
   auto big = m.dict<int, numbers>();
   ramet::queue<bool> same;
-  ramet::process{[](ramet::managed_dict<int, numbers> big,
-                    ramet::queue<bool> same) {
-                   numbers large(3'000'000, 7);
-                   big.set(1, large);
-                   same.put(big.at(1) == large);
-                 },
-                 big, same}
+  ramet::process{
+      [](ramet::managed_dict<int, numbers> big, ramet::queue<bool> same) {
+        numbers large(3'000'000, 7);
+        big.set(1, large);
+        same.put(big.at(1) == large);
+      },
+      big, same}
       .join();
   EXPECT_EQ(same.try_get(), true);
 }
@@ -204,13 +208,12 @@ TEST_F(managed_list, reads_and_sets) {
 TEST_F(managed_list, names_the_index_that_is_not_there) {
   ramet::manager m;
   auto l = m.list<int>({1, 2, 3});
-  for (auto action : {+[](ramet::managed_list<int> l) { l.at(3); },
-                      +[](ramet::managed_list<int> l) { l.set(3, 1); },
-                      +[](ramet::managed_list<int> l) { l.erase(3); },
-                      +[](ramet::managed_list<int> l) { l.pop(3); },
-                      +[](ramet::managed_list<int> l) {
-                        l.update(3, [](int&) {});
-                      }})
+  for (auto action :
+       {+[](ramet::managed_list<int> l) { l.at(3); },
+        +[](ramet::managed_list<int> l) { l.set(3, 1); },
+        +[](ramet::managed_list<int> l) { l.erase(3); },
+        +[](ramet::managed_list<int> l) { l.pop(3); },
+        +[](ramet::managed_list<int> l) { l.update(3, [](int&) {}); }})
     expect_error(errc::empty, {"no element 3, it has 3"}, [&] { action(l); });
   expect_error(errc::empty, {"no element 4, it has 3"},
                [&] { l.insert(4, 1); });
@@ -270,10 +273,12 @@ TEST_F(managed_value, is_read_set_exchanged_and_updated) {
   EXPECT_EQ(v.get(), "a");
   v.set("b");
   EXPECT_EQ(v.exchange("c"), "b");
-  EXPECT_EQ(v.update([](std::string& s, int n) {
-              s += std::to_string(n);
-              return s.size();
-            }, 12),
+  EXPECT_EQ(v.update(
+                [](std::string& s, int n) {
+                  s += std::to_string(n);
+                  return s.size();
+                },
+                12),
             3U);
   EXPECT_EQ(v.async_update([](const std::string& s) { return s; }).get(),
             "c12");

@@ -66,7 +66,9 @@ private:
 };
 
 struct refusing {
-  explicit refusing(int x) { throw std::domain_error("no " + std::to_string(x)); }
+  explicit refusing(int x) {
+    throw std::domain_error("no " + std::to_string(x));
+  }
 };
 
 struct ward {
@@ -171,7 +173,8 @@ TEST_F(manager, gives_plain_queues_and_mutexes) {
   p.join();
 }
 
-// -- objects of users' classes -------------------------------------------------
+// -- objects of users' classes
+// -------------------------------------------------
 
 TEST_F(managed_object, is_called_by_member_functions) {
   ramet::manager m;
@@ -230,8 +233,9 @@ TEST_F(managed_object, throws_many_times_at_many_callers) {
     callers.emplace_back([&m, i] {
       auto t = m.make<tally>(i);
       for (int n = 0; n < 50; ++n)
-        expect_error(errc::child_failed, {"number " + std::to_string(i)},
-                     [&] { t.call(&tally::fail, "number " + std::to_string(i)); });
+        expect_error(errc::child_failed, {"number " + std::to_string(i)}, [&] {
+          t.call(&tally::fail, "number " + std::to_string(i));
+        });
     });
 }
 
@@ -260,9 +264,11 @@ TEST_F(managed_object, refuses_to_wait_for_itself) {
   };
   expect_error(errc::child_failed, {"it would wait for itself"},
                [&] { t.call(call_self, t); });
-  t.call([](tally&, ramet::managed_object<tally> self) {
-    self.async_call(&tally::add, 1);
-  }, t);
+  t.call(
+      [](tally&, ramet::managed_object<tally> self) {
+        self.async_call(&tally::add, 1);
+      },
+      t);
   EXPECT_EQ(t.call(&tally::sum), 2);
 }
 
@@ -369,9 +375,9 @@ TEST_F(managed_objects, of_several_managers_mix) {
   auto outer = one.list<list>();
   outer.push_back(two.list<int>({5}));
   EXPECT_EQ(outer.apply([](std::vector<list>& all) {
-              all.at(0).push_back(6); // from process to process
-              return all.at(0).size();
-            }),
+    all.at(0).push_back(6); // from process to process
+    return all.at(0).size();
+  }),
             2U);
   outer.clear();
   EXPECT_TRUE(comes_to(two, 0));
@@ -383,10 +389,12 @@ TEST_F(managed_objects, are_iterated_by_snapshot_while_others_change_them) {
   // Every change keeps the sum of all values 0.
   ramet::process changer{[](ramet::managed_dict<int, int> d) {
                            for (int i = 0; i < 2'000; ++i)
-                             d.apply([](std::map<int, int>& all, int i) {
-                               all[i % 50] += i;
-                               all[-1] -= i;
-                             }, i);
+                             d.apply(
+                                 [](std::map<int, int>& all, int i) {
+                                   all[i % 50] += i;
+                                   all[-1] -= i;
+                                 },
+                                 i);
                          },
                          d};
   while (changer.running()) {
@@ -449,12 +457,12 @@ TEST_F(managed_objects, go_when_nobody_waits_for_them_to_be_made) {
   EXPECT_TRUE(comes_to(m, 0));
 }
 
-TEST_F(managed_objects, finish_calls_that_were_made_before_the_last_handle_went) {
+TEST_F(managed_objects,
+       finish_calls_that_were_made_before_the_last_handle_went) {
   ramet::manager m;
   auto l = m.list<int>();
   auto pending = m.make<tally>(0).async_call(&tally::slow, 50);
-  m.make<tally>(0).async_call(
-      [](tally&, list l) { l.push_back(1); }, l);
+  m.make<tally>(0).async_call([](tally&, list l) { l.push_back(1); }, l);
   EXPECT_EQ(pending.get(), 1);
   EXPECT_TRUE(comes_to(m, 1));
   EXPECT_EQ(l.snapshot(), numbers{1});
@@ -527,13 +535,12 @@ TEST_F(managed_objects, go_when_the_last_holder_is_killed) {
 }
 
 void work_until_killed(ramet::managed_dict<int, list> shared,
-                       ramet::managed_value<int> count,
-                       ramet::queue<list> post, ramet::queue<int> up) {
+                       ramet::managed_value<int> count, ramet::queue<list> post,
+                       ramet::queue<int> up) {
   up.put(1);
   for (int i = 0;; ++i) {
-    shared.update_or(i % 5, list{shared.at(0)}, [](list& l, int i) {
-      l.push_back(i);
-    }, i);
+    shared.update_or(
+        i % 5, list{shared.at(0)}, [](list& l, int i) { l.push_back(i); }, i);
     shared.set(i % 3, shared.at(i % 4));
     post.put(shared.at(1));
     if (i % 2)

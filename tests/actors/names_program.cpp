@@ -19,9 +19,8 @@ using namespace std::chrono_literals;
 namespace {
 
 void give(ramet::queue<int> end) {
-  auto one = ramet::actor_system().spawn([]() -> caf::behavior {
-    return {[](int x) { return x + 1; }};
-  });
+  auto one = ramet::actor_system().spawn(
+      []() -> caf::behavior { return {[](int x) { return x + 1; }}; });
   if (!ramet::register_as("adder", one))
     std::exit(2);
   end.get();

@@ -76,9 +76,11 @@ TEST_F(node_test, makes_an_actor_of_a_class) {
 
 TEST_F(node_test, makes_an_actor_of_a_lambda) {
   ramet::node n;
-  auto a = n.spawn([](caf::event_based_actor*, int base) -> caf::behavior {
-    return {[base](int x) { return base * x; }};
-  }, 6);
+  auto a = n.spawn(
+      [](caf::event_based_actor*, int base) -> caf::behavior {
+        return {[base](int x) { return base * x; }};
+      },
+      6);
   EXPECT_EQ(ramet::ask<int>(a, 7).get(), 42);
 }
 

@@ -74,9 +74,8 @@ tally::behavior_type make_gated(tally::stateful_pointer<tally_state> self,
 }
 
 caf::behavior make_deaf(caf::event_based_actor* self, news_queue out) {
-  self->set_exit_handler([=](const caf::exit_msg&) {
-    say(out, "deaf", "hears");
-  });
+  self->set_exit_handler(
+      [=](const caf::exit_msg&) { say(out, "deaf", "hears"); });
   return {[](pid_atom) { return ramet::this_process().pid(); }};
 }
 
@@ -112,9 +111,7 @@ public:
           caf::actor_cast<caf::actor_addr>(one), ended_)) {
     ramet::ask<void>(watcher_, one_atom::value).get();
   }
-  ~end_of() {
-    caf::anon_send_exit(watcher_, caf::exit_reason::user_shutdown);
-  }
+  ~end_of() { caf::anon_send_exit(watcher_, caf::exit_reason::user_shutdown); }
   end_of(const end_of&) = delete;
   end_of& operator=(const end_of&) = delete;
 
@@ -237,8 +234,8 @@ TEST_F(supervisor_test, a_permanent_child_is_back_after_a_normal_end) {
 
 TEST_F(supervisor_test, a_transient_child_is_back_only_after_a_failure) {
   ramet::supervisor top;
-  auto one = spawn(top, "one", 0,
-                   {.restart = ramet::transient, .stop_timeout = 1ms});
+  auto one =
+      spawn(top, "one", 0, {.restart = ramet::transient, .stop_timeout = 1ms});
   end_of end{one};
   caf::anon_send(one, fail_atom::value, false);
   expect("one", "starts");
@@ -398,8 +395,8 @@ TEST_F(supervisor_test, a_start_that_hangs_does_not_hold_up_the_end) {
 
 TEST_F(supervisor_test, a_child_that_does_not_end_is_killed) {
   auto top = std::make_optional<ramet::supervisor>();
-  auto deaf = top->spawn({.name = "deaf", .stop_timeout = 100ms}, make_deaf,
-                         out());
+  auto deaf =
+      top->spawn({.name = "deaf", .stop_timeout = 100ms}, make_deaf, out());
   auto number = ramet::ask<int>(deaf, pid_atom::value).get();
   auto time = time_of([&] { top.reset(); });
   EXPECT_GE(time, 100ms);
@@ -502,9 +499,13 @@ TEST_F(supervisor_test, its_tree_tells_how_everybody_is) {
     return desk.tree().children.at(0).state == ramet::child_state::running;
   }));
   auto own = std::to_string(::getpid());
-  EXPECT_EQ(to_string(top.tree()),
-            "bank: supervisor, pid " + own + ", running\n"
-            "  desk: supervisor, pid " + own + ", running\n"
-            "    one: pid " + std::to_string(number) + ", running, 1 restart, "
-            "last: killed by SIGKILL (9)\n");
+  EXPECT_EQ(to_string(top.tree()), "bank: supervisor, pid " + own
+                                       + ", running\n"
+                                         "  desk: supervisor, pid "
+                                       + own
+                                       + ", running\n"
+                                         "    one: pid "
+                                       + std::to_string(number)
+                                       + ", running, 1 restart, "
+                                         "last: killed by SIGKILL (9)\n");
 }

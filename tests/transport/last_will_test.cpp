@@ -163,9 +163,11 @@ TEST_F(last_will, can_be_for_the_mailbox_whose_message_held_it) {
   auto box = mailbox::open(ref_of(post));
   post.put(will{box, 8});
   expect_error(errc::type_mismatch, {}, [&] {
-    box.take([](const ramet::detail::incoming&) {
-      return ramet::detail::verdict::consume;
-    }, deadline::now());
+    box.take(
+        [](const ramet::detail::incoming&) {
+          return ramet::detail::verdict::consume;
+        },
+        deadline::now());
     ASSERT_EQ(box.size(), 1U);
     post.get();
   });
@@ -210,9 +212,8 @@ TEST_F(last_will, does_not_hold_the_mailbox) {
 TEST_F(last_will, takes_only_short_messages) {
   told heir;
   std::array<std::byte, ramet::detail::max_last_message + 1> bytes{};
-  expect_error(errc::protocol, {"97 bytes", "room for 96"}, [&] {
-    ramet::detail::make_last_will(heir.box(), type, bytes);
-  });
+  expect_error(errc::protocol, {"97 bytes", "room for 96"},
+               [&] { ramet::detail::make_last_will(heir.box(), type, bytes); });
   ramet::detail::make_last_will(heir.box(), type,
                                 std::span{bytes}.first(bytes.size() - 1));
 }

@@ -60,7 +60,7 @@ struct process_page {
   /// What it has taken out of there and not dealt with yet.
   std::atomic<std::uint64_t> pending_messages;
   std::atomic<std::uint64_t> pending_bytes;
-  char name[128];                   ///< NUL-terminated, cut if longer
+  char name[128]; ///< NUL-terminated, cut if longer
   char exception_type[512];
   char exception_what[2048];
   char exception_backtrace[8192];

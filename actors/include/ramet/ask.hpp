@@ -33,8 +33,7 @@ template <class Types>
 struct answer_of;
 template <class R>
 struct answer_of<caf::detail::type_list<R>> {
-  using type =
-      std::conditional_t<std::is_same_v<R, caf::unit_t>, void, R>;
+  using type = std::conditional_t<std::is_same_v<R, caf::unit_t>, void, R>;
 };
 template <>
 struct answer_of<caf::detail::type_list<>> {
@@ -66,8 +65,9 @@ struct answer_of<caf::detail::type_list<R, Rs...>> {
 template <class... Signatures, class... Ts>
 auto ask(const caf::typed_actor<Signatures...>& actor, Ts&&... values) {
   using signatures = caf::detail::type_list<Signatures...>;
-  using found = caf::response_type<
-      signatures, typename detail::message_element_of<Ts>::type...>;
+  using found =
+      caf::response_type<signatures,
+                         typename detail::message_element_of<Ts>::type...>;
   static_assert(found::valid,
                 "ramet: this actor's interface has no handler for a message of "
                 "these types");
@@ -86,10 +86,9 @@ template <class R = caf::message, class... Ts>
 future<R> ask(const caf::actor& actor, Ts&&... values) {
   if (!actor)
     detail::throw_no_actor();
-  return detail::make_future<R>(
-      std::shared_ptr<detail::future_state<R>>{detail::ask_actor<R>(
-          caf::actor_cast<caf::strong_actor_ptr>(actor),
-          std::forward<Ts>(values)...)});
+  return detail::make_future<R>(std::shared_ptr<detail::future_state<R>>{
+      detail::ask_actor<R>(caf::actor_cast<caf::strong_actor_ptr>(actor),
+                           std::forward<Ts>(values)...)});
 }
 
 } // namespace ramet

@@ -43,9 +43,8 @@ class managed_list
           std::is_same_v<T, bool>, std::deque<T>, std::vector<T>>> {
 public:
   using value_type = T;
-  using sequence_type =
-      std::conditional_t<std::is_same_v<T, bool>, std::deque<T>,
-                         std::vector<T>>;
+  using sequence_type = std::conditional_t<std::is_same_v<T, bool>,
+                                           std::deque<T>, std::vector<T>>;
 
   managed_list() = default;
 

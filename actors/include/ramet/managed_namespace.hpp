@@ -22,7 +22,8 @@ class manager;
 
 namespace detail {
 
-using named_values = std::map<std::string, std::unique_ptr<hosted>, std::less<>>;
+using named_values =
+    std::map<std::string, std::unique_ptr<hosted>, std::less<>>;
 
 /// @throws object_refusal
 [[noreturn]] void refuse_name(std::string_view name);
@@ -65,8 +66,7 @@ struct at_name {
 /// get, set and update throw `error` with errc::type_mismatch, saying both.
 ///
 /// A handle, as managed_object is; errors are as there. Thread-safe.
-class managed_namespace
-    : public detail::object_proxy<detail::named_values> {
+class managed_namespace : public detail::object_proxy<detail::named_values> {
 public:
   managed_namespace() = default;
 

@@ -16,7 +16,7 @@ namespace ramet {
 enum class child_state {
   starting,
   running,
-  waiting,  ///< ended; started again after a pause
+  waiting, ///< ended; started again after a pause
   stopping,
   stopped,
 };

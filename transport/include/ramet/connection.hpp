@@ -143,9 +143,8 @@ private:
   template <class... Given, class... Ts>
   bool put(const char* verb, detail::deadline until, const Ts&... values) {
     static_assert(
-        ((!std::is_lvalue_reference_v<Given>
-          || std::is_copy_constructible_v<Ts> || std::is_array_v<Ts>)
-         && ...),
+        ((!std::is_lvalue_reference_v<
+              Given> || std::is_copy_constructible_v<Ts> || std::is_array_v<Ts>)&&...),
         "ramet: a value with one owner must be moved: send(std::move(x))");
     std::tuple<const Ts&...> pack{values...};
     return put_message(verb, detail::make_outgoing_pack(pack), until);

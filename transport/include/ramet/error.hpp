@@ -12,17 +12,17 @@ namespace ramet {
 
 /// What went wrong, grouped by what the caller can do about it.
 enum class errc {
-  timed_out = 1,      ///< The time given ran out; try again or give up.
-  closed,             ///< The other side, or this handle, is gone for good.
-  full,               ///< No room now; try again later.
-  empty,              ///< Nothing there now; try again later.
-  type_mismatch,      ///< Another type waits; the message is still in place.
-  not_serializable,   ///< This value cannot travel to another process.
-  child_failed,       ///< A child ended otherwise than by returning.
-  owner_died,         ///< A lock's owner died; what it guarded may be half done.
-  protocol,           ///< Bytes or calls that make no sense; a defect somewhere.
+  timed_out = 1,    ///< The time given ran out; try again or give up.
+  closed,           ///< The other side, or this handle, is gone for good.
+  full,             ///< No room now; try again later.
+  empty,            ///< Nothing there now; try again later.
+  type_mismatch,    ///< Another type waits; the message is still in place.
+  not_serializable, ///< This value cannot travel to another process.
+  child_failed,     ///< A child ended otherwise than by returning.
+  owner_died,       ///< A lock's owner died; what it guarded may be half done.
+  protocol,         ///< Bytes or calls that make no sense; a defect somewhere.
   resource_exhausted, ///< No memory, space, descriptors or slots left.
-  os_failure,         ///< The operating system refused; errno is in the message.
+  os_failure, ///< The operating system refused; errno is in the message.
 };
 
 const std::error_category& category() noexcept;

@@ -34,9 +34,7 @@ public:
   std::size_t size() const { return box_.size(); }
   bool empty() const { return size() == 0; }
   /// True when putting would wait.
-  bool full() const {
-    return box_.maxsize() != 0 && size() >= box_.maxsize();
-  }
+  bool full() const { return box_.maxsize() != 0 && size() >= box_.maxsize(); }
 
   /// Ends it for all processes: who gets, drains it and is then told
   /// `closed`; who puts, is told so at once. Does not wait.
@@ -100,8 +98,8 @@ private:
 ///
 /// A handle: copies, also those in other processes, share one queue, which
 /// lives as long as one of them (or an unread message with one) does. Costs no
-/// descriptor. Putting never waits for consumers unless it is bounded: a process
-/// may put a million items and exit; they stay.
+/// descriptor. Putting never waits for consumers unless it is bounded: a
+/// process may put a million items and exit; they stay.
 ///
 /// A process killed while putting loses the item it was putting, one killed
 /// after getting loses what it got; nothing else is lost, doubled or torn, and

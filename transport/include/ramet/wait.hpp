@@ -22,8 +22,7 @@ namespace ramet {
 /// call, counted from 0.
 class ready_set {
 public:
-  ready_set(std::vector<std::size_t> ready,
-            std::vector<const void*> things)
+  ready_set(std::vector<std::size_t> ready, std::vector<const void*> things)
       : ready_(std::move(ready)), things_(std::move(things)) {}
 
   /// True when nothing is: the time ran out.
@@ -59,10 +58,10 @@ std::vector<std::size_t> wait_ready(std::span<const waitable> things,
 waitable native_waitable(const native_handle_type& handle);
 
 template <class T>
-concept can_be_waited_for
-    = std::same_as<T, native_handle_type> || requires(const T& thing) {
-        { handle_access::waitable(thing) } -> std::same_as<waitable>;
-      };
+concept can_be_waited_for =
+    std::same_as<T, native_handle_type> || requires(const T& thing) {
+  { handle_access::waitable(thing) } -> std::same_as<waitable>;
+};
 
 template <can_be_waited_for T>
 waitable as_waitable(const T& thing) {
@@ -73,9 +72,9 @@ waitable as_waitable(const T& thing) {
 }
 
 template <class R>
-concept range_to_wait_for
-    = std::ranges::forward_range<R> && !can_be_waited_for<R>
-      && can_be_waited_for<std::ranges::range_value_t<R>>;
+concept range_to_wait_for =
+    std::ranges::forward_range<R> && !can_be_waited_for<
+        R> && can_be_waited_for<std::ranges::range_value_t<R>>;
 
 /// The things of one call, in their order.
 struct wait_list {

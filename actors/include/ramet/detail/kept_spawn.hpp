@@ -21,8 +21,8 @@
 namespace ramet::detail {
 
 /// Makes an actor of a call as it travels, somewhere, and waits for it.
-using spawn_sender
-    = std::function<caf::strong_actor_ptr(spawn_entry, const outgoing&)>;
+using spawn_sender =
+    std::function<caf::strong_actor_ptr(spawn_entry, const outgoing&)>;
 
 struct kept_spawn {
   /// Has the sender make the actor, from the same arguments each time. Handles
@@ -94,11 +94,11 @@ kept_spawn keep_class(Args&&... args) {
   static_assert(kept, "ramet: an argument of a supervised actor must be "
                       "copyable: it is needed again at a restart");
   if constexpr (kept && parameters_travel(params{}))
-    return keep_call(&class_spawn<Actor, free_parameter<Args>...>::make,
-                     std::tuple<travel_form<free_parameter<Args>>...>{
-                         traveller<free_parameter<Args>>::pack(
-                             std::forward<Args>(args))...},
-                     std::derived_from<Actor, caf::scheduled_actor>);
+    return keep_call(
+        &class_spawn<Actor, free_parameter<Args>...>::make,
+        std::tuple<travel_form<free_parameter<Args>>...>{
+            traveller<free_parameter<Args>>::pack(std::forward<Args>(args))...},
+        std::derived_from<Actor, caf::scheduled_actor>);
   else
     return {};
 }

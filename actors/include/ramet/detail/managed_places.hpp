@@ -48,8 +48,7 @@ struct at_key_or {
   using key = std::pair<typename Map::key_type, typename Map::mapped_type>;
 
   static typename Map::mapped_type& find(Map& map, key& which) {
-    return map
-        .try_emplace(std::move(which.first), std::move(which.second))
+    return map.try_emplace(std::move(which.first), std::move(which.second))
         .first->second;
   }
 };

@@ -24,8 +24,8 @@ namespace ramet::detail {
 
 /// Whether a `T` can be a value of a message to another process.
 template <class T>
-concept message_value =
-    (!name_of<T>().starts_with("caf::") || caf_type_travels<T>)&&travels<T>;
+concept message_value = (!name_of<T>().starts_with("caf::")
+                         || caf_type_travels<T>)&&travels<T>;
 
 /// How a value of one type gets into and out of messages.
 struct message_type {
@@ -81,6 +81,5 @@ void know_message_types() {
 template <ramet::detail::message_value T>
 struct caf::allowed_unsafe_message_type<T>
     : std::bool_constant<
-          ramet::detail::is_made<
-              &ramet::detail::message_type_entry<T>::
-                  node> && !caf::detail::is_serializable<T>::value> {};
+          ramet::detail::is_made<&ramet::detail::message_type_entry<
+              T>::node> && !caf::detail::is_serializable<T>::value> {};

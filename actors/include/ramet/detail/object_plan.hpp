@@ -95,8 +95,8 @@ struct object_plan {
   static consteval bool callable(param_list<Ps...>) {
     if constexpr (sizeof...(Ps) != sizeof...(Args))
       return false;
-    else if constexpr (!(std::convertible_to<
-                             Args, std::remove_cvref_t<Ps>> && ...))
+    else if constexpr (!(std::convertible_to<Args,
+                                             std::remove_cvref_t<Ps>> && ...))
       return false;
     else
       return std::invocable<Callee&, T&, std::remove_cvref_t<Ps>...>;

@@ -55,8 +55,7 @@ protected:
 
   template <class Where, class F, class... Args>
   auto start(const typename Where::key& key, F&& f, Args&&... args) const {
-    using plan =
-        object_plan<element_of<T, Where>, std::decay_t<F>, Args...>;
+    using plan = object_plan<element_of<T, Where>, std::decay_t<F>, Args...>;
     using result = typename plan::result;
     if constexpr (plan::check()) {
       auto state = std::make_shared<object_call_state<result>>();

@@ -155,9 +155,8 @@ template <class R, class... Ts>
 std::shared_ptr<answer_state<R>> ask_actor(const caf::strong_actor_ptr& actor,
                                            Ts&&... values) {
   auto state = std::make_shared<answer_state<R>>();
-  state->put(actor,
-             caf::make_mailbox_element(make_port(state), question_id(), {},
-                                       std::forward<Ts>(values)...));
+  state->put(actor, caf::make_mailbox_element(make_port(state), question_id(),
+                                              {}, std::forward<Ts>(values)...));
   return state;
 }
 

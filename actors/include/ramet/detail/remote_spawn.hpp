@@ -71,9 +71,9 @@ std::tuple<Forms...> decode_forms(const incoming& message,
 /// A function that makes an actor.
 template <class F, class... Params>
 struct function_spawn final : spawn_job {
-  using forms = std::conditional_t<
-      stateless<F>, std::tuple<travel_form<Params>...>,
-      std::tuple<travel_form<F>, travel_form<Params>...>>;
+  using forms =
+      std::conditional_t<stateless<F>, std::tuple<travel_form<Params>...>,
+                         std::tuple<travel_form<F>, travel_form<Params>...>>;
 
   explicit function_spawn(forms&& decoded) : values(std::move(decoded)) {}
 
@@ -102,10 +102,9 @@ struct function_spawn final : spawn_job {
   static caf::strong_actor_ptr make_actor(caf::actor_system& system,
                                           Function&& f,
                                           travel_form<Params>&... xs) {
-    return caf::actor_cast<caf::strong_actor_ptr>(
-        system.spawn(std::decay_t<Function>(std::forward<Function>(f)),
-                     std::remove_cvref_t<Params>(
-                         traveller<Params>::unpack(xs))...));
+    return caf::actor_cast<caf::strong_actor_ptr>(system.spawn(
+        std::decay_t<Function>(std::forward<Function>(f)),
+        std::remove_cvref_t<Params>(traveller<Params>::unpack(xs))...));
   }
 
   forms values;
@@ -151,8 +150,8 @@ auto send_packed(Send&& send, spawn_entry entry,
 template <class Send, class F, class... Args>
 caf::strong_actor_ptr spawn_function(Send&& send, F&& f, Args&&... args) {
   using function = std::decay_t<F>;
-  using params = typename without_self<
-      typename parameters_of<function>::list>::list;
+  using params =
+      typename without_self<typename parameters_of<function>::list>::list;
   static_assert(arguments_fit(params{}, param_list<Args...>{}),
                 "ramet: the actor's function cannot be called with these "
                 "arguments");
@@ -183,8 +182,8 @@ caf::strong_actor_ptr spawn_class(Send&& send, Args&&... args) {
   if constexpr (parameters_travel(params{})) {
     std::tuple<packed<free_parameter<Args>, Args>...> values{
         traveller<free_parameter<Args>>::pack(std::forward<Args>(args))...};
-    return send_packed(
-        send, &class_spawn<Actor, free_parameter<Args>...>::make, values);
+    return send_packed(send, &class_spawn<Actor, free_parameter<Args>...>::make,
+                       values);
   } else {
     return nullptr;
   }

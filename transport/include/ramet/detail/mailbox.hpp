@@ -30,8 +30,7 @@ enum class verdict {
 class receiver {
 public:
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, receiver>)
-  receiver(F&& f)
+  requires(!std::same_as<std::remove_cvref_t<F>, receiver>) receiver(F&& f)
       : object_(const_cast<void*>(static_cast<const void*>(&f))),
         call_([](void* object, const incoming& message) {
           return (*static_cast<std::remove_reference_t<F>*>(object))(message);
@@ -50,8 +49,7 @@ private:
 class predicate {
 public:
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, predicate>)
-  predicate(F&& f)
+  requires(!std::same_as<std::remove_cvref_t<F>, predicate>) predicate(F&& f)
       : object_(const_cast<void*>(static_cast<const void*>(&f))),
         call_([](void* object) -> bool {
           return (*static_cast<std::remove_reference_t<F>*>(object))();
@@ -91,7 +89,6 @@ public:
   /// Opens the mailbox that a message (or a start page) refers to.
   /// @throws error closed when it is gone
   static mailbox open(object_ref ref);
-
 
   object_ref ref() const;
   explicit operator bool() const { return core_ != nullptr; }

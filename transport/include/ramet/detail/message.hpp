@@ -44,8 +44,7 @@ struct outgoing {
   std::size_t refs = 0;
   const void* value = nullptr;
   void (*write)(const void* value, std::span<std::byte> bytes,
-                std::span<object_ref> refs)
-      = nullptr;
+                std::span<object_ref> refs) = nullptr;
 };
 
 /// A message in place, valid only inside the callback that receives it.
@@ -76,8 +75,7 @@ struct deadline {
     auto start = clock::now();
     // Compared as floating seconds: a huge duration must not overflow.
     if (std::chrono::duration<double>(time)
-        > std::chrono::duration<double>(clock::time_point::max() - start)
-              / 2)
+        > std::chrono::duration<double>(clock::time_point::max() - start) / 2)
       return never();
     return {start + std::chrono::ceil<clock::duration>(time)};
   }
@@ -87,8 +85,8 @@ struct deadline {
   friend bool operator==(const deadline&, const deadline&) = default;
 };
 
-/// The one door through which the codec and wait reach into handle types (queue,
-/// connection, mutex, ...). A handle type befriends it and has
+/// The one door through which the codec and wait reach into handle types
+/// (queue, connection, mutex, ...). A handle type befriends it and has
 /// `object_ref ref() const` and a constructor from `object_ref` that adopts the
 /// object out of a message.
 struct handle_access {
@@ -102,10 +100,8 @@ struct handle_access {
   }
   /// What ramet::wait sees of it, for those that can be waited for.
   template <class Thing>
-    requires requires(const Thing& thing) { thing.waitable(); }
-  static auto waitable(const Thing& thing) {
-    return thing.waitable();
-  }
+  requires requires(const Thing& thing) { thing.waitable(); }
+  static auto waitable(const Thing& thing) { return thing.waitable(); }
 };
 
 /// A shared object's handle: travels in messages by reference.
