@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 #include <optional>
+#include <thread>
 
 namespace ramet::detail {
 
@@ -20,6 +21,12 @@ constexpr std::size_t first_home_reserve = 16 * 1024;
 
 // What may lie unread out of line in a pipe, beyond one message.
 constexpr std::uint64_t max_parcel_bytes = 64 * 1024 * 1024;
+
+// See wait_for_consumers().
+constexpr std::size_t ring_parts_to_wait_for = 4;
+constexpr int pauses_between_looks = 16;
+constexpr std::chrono::microseconds longest_standstill{50};
+constexpr std::chrono::milliseconds longest_wait_for_consumers{2};
 
 } // namespace
 
@@ -101,25 +108,39 @@ std::uint64_t mailbox_core::link_to(const cursor& from, std::uint64_t segment,
 }
 
 // A ring that consumers are just emptying has room in a moment, and stays in
-// the cache; a new segment costs fresh memory. Waits only as long as they
-// make progress.
+// the cache; a new segment costs fresh memory. Waits only as long as they make
+// progress, and for no more than what a new segment would cost.
 bool mailbox_core::wait_for_consumers(const cursor& at, std::size_t bytes) {
-  auto last = control_.consumers.count.load(std::memory_order_acquire);
-  for (int i = 0; i < 64; ++i) {
-    put_spinner_.spin([&] {
-      return control_.consumers.count.load(std::memory_order_relaxed)
-             >= last + 64;
-    });
+  using clock = std::chrono::steady_clock;
+  auto capacity = put_segment_.get(load(at.segment)).capacity;
+  // For many messages: each look takes the cursors' line from the consumers.
+  auto wanted = std::max(bytes, capacity / ring_parts_to_wait_for);
+  auto taken = [&] {
+    return control_.consumers.count.load(std::memory_order_acquire);
+  };
+  auto has_room = [&](std::size_t how_much) {
     cursor probe;
     set(probe, at);
-    if (find_room(bytes, probe))
+    return find_room(how_much, probe);
+  };
+  auto start = clock::now();
+  auto last_progress = start;
+  auto last = taken();
+  for (;;) {
+    for (int i = 0; i < pauses_between_looks; ++i)
+      relax();
+    if (has_room(wanted))
       return true;
-    auto now = control_.consumers.count.load(std::memory_order_acquire);
-    if (now == last)
-      return false;
-    last = now;
+    auto now = clock::now();
+    if (auto count = taken(); count != last) {
+      last = count;
+      last_progress = now;
+    }
+    if (now - last_progress >= longest_standstill
+        || now - start >= longest_wait_for_consumers)
+      return has_room(bytes);
+    std::this_thread::yield();
   }
-  return false;
 }
 
 // Lets the chain go on in a new, larger segment.
