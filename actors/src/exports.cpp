@@ -9,24 +9,25 @@
 namespace ramet::detail {
 
 bool exports::add(const caf::strong_actor_ptr& actor) {
-  {
-    std::shared_lock lock{guard_};
-    if (map_.contains(actor->id()))
-      return false;
-  }
+  // A sender is one for many messages. Ids are those of one actor for ever, so
+  // none that was added need be added again.
+  static thread_local std::uint64_t last = 0;
+  if (actor->id() == last)
+    return false;
+  last = actor->id();
   std::scoped_lock lock{guard_};
-  return map_.try_emplace(actor->id(), entry{actor, {}}).second;
+  return map_.try_emplace(last, entry{actor, {}}).second;
 }
 
 caf::strong_actor_ptr exports::find(std::uint64_t id) {
-  std::shared_lock lock{guard_};
+  std::scoped_lock lock{guard_};
   auto found = map_.find(id);
   return found == map_.end() ? nullptr : found->second.actor;
 }
 
 std::vector<caf::strong_actor_ptr> exports::all() {
   std::vector<caf::strong_actor_ptr> result;
-  std::shared_lock lock{guard_};
+  std::scoped_lock lock{guard_};
   result.reserve(map_.size());
   for (auto& [id, one] : map_)
     result.push_back(one.actor);

@@ -10,7 +10,7 @@
 #include <caf/actor_control_block.hpp>
 
 #include <cstdint>
-#include <shared_mutex>
+#include <mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -39,7 +39,7 @@ private:
     std::vector<process_address> watchers;
   };
 
-  std::shared_mutex guard_; // of the map
+  std::mutex guard_; // of the map
   std::unordered_map<std::uint64_t, entry> map_;
 };
 

@@ -8,8 +8,9 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <bit>
+#include <cstdint>
 #include <mutex>
-#include <shared_mutex>
 #include <typeindex>
 #include <unordered_map>
 
@@ -19,36 +20,110 @@ namespace {
 
 constinit std::atomic<message_type_node*> newest{nullptr};
 
-// Finds types by what a message says of them, or by their identity. Built
-// again when a library has brought new ones.
-class message_table {
+// A hash table that is filled once: of pointers, by keys that are hashes, or
+// addresses, already.
+class type_places {
 public:
-  static message_table& mine() {
-    static auto* instance = new message_table; // used to the very end
-    return *instance;
+  explicit type_places(std::size_t count)
+      : places_(std::bit_ceil(2 * count + 1)) {}
+
+  void add(std::uint64_t key, const message_type* type) {
+    auto at = first(key);
+    while (places_[at].type && places_[at].key != key)
+      at = next(at);
+    if (!places_[at].type)
+      places_[at] = {key, type};
   }
 
-  const message_type* find(const caf::rtti_pair& type) {
-    auto look = [&]() -> const message_type* {
-      if (type.first != 0)
-        return type.first < by_number_.size() ? by_number_[type.first]
-                                              : nullptr;
-      auto found = by_rtti_.find(std::type_index{*type.second});
-      return found == by_rtti_.end() ? nullptr : found->second;
-    };
-    return find_with(look);
-  }
-
-  const message_type* find(std::uint64_t id) {
-    auto look = [&]() -> const message_type* {
-      auto found = by_id_.find(id);
-      return found == by_id_.end() ? nullptr : found->second;
-    };
-    return find_with(look);
+  const message_type* find(std::uint64_t key) const {
+    auto at = first(key);
+    while (places_[at].type && places_[at].key != key)
+      at = next(at);
+    return places_[at].type;
   }
 
 private:
-  message_table() {
+  struct place {
+    std::uint64_t key = 0;
+    const message_type* type = nullptr; // null: free; half of them are
+  };
+
+  std::size_t first(std::uint64_t key) const {
+    return (key * 0x9e3779b97f4a7c15 >> 32) & (places_.size() - 1);
+  }
+  std::size_t next(std::size_t at) const {
+    return (at + 1) & (places_.size() - 1);
+  }
+
+  std::vector<place> places_;
+};
+
+std::uint64_t key_of(const std::type_info& rtti) {
+  return reinterpret_cast<std::uintptr_t>(&rtti);
+}
+
+// All types that were known when it was made. Never changed.
+class type_table {
+public:
+  explicit type_table(message_type_node* first) : known_(first) {
+    std::size_t count = 0;
+    for (auto* node = first; node; node = node->next)
+      ++count;
+    by_id_ = type_places{count};
+    by_address_ = type_places{count};
+    for (auto* node = first; node; node = node->next) {
+      auto& type = node->type;
+      by_id_.add(type.info.id, &type);
+      if (type.number == 0) {
+        by_address_.add(key_of(type.rtti), &type);
+        by_rtti_.emplace(std::type_index{type.rtti}, &type);
+      } else {
+        if (by_number_.size() <= type.number)
+          by_number_.resize(type.number + 1u);
+        by_number_[type.number] = &type;
+      }
+    }
+  }
+
+  message_type_node* known() const { return known_; }
+
+  const message_type* find(std::uint64_t id) const { return by_id_.find(id); }
+
+  const message_type* find(const caf::rtti_pair& type) const {
+    if (type.first != 0)
+      return type.first < by_number_.size() ? by_number_[type.first] : nullptr;
+    if (auto* found = by_address_.find(key_of(*type.second)))
+      return found;
+    // Another library may have a std::type_info of its own for the same type.
+    auto found = by_rtti_.find(std::type_index{*type.second});
+    return found == by_rtti_.end() ? nullptr : found->second;
+  }
+
+private:
+  message_type_node* known_; // this one and all after it
+  std::vector<const message_type*> by_number_;
+  type_places by_id_{0};
+  type_places by_address_{0};
+  std::unordered_map<std::type_index, const message_type*> by_rtti_;
+};
+
+// Finds types by what a message says of them, or by their identity, without a
+// lock. When a library has brought new ones, a larger table takes the place of
+// the last; that one stays, as somebody may be reading it.
+class message_types {
+public:
+  static const message_type* find(const auto& what) {
+    auto* table = current_.load(std::memory_order_acquire);
+    if (table)
+      if (auto* found = table->find(what))
+        return found;
+    if (table && table->known() == newest.load(std::memory_order_acquire))
+      return nullptr;
+    return renewed().find(what);
+  }
+
+private:
+  static const type_table& renewed() {
     // What CAF itself sends, and what users send without its being visible.
     know_message_types<
         caf::actor, caf::actor_addr, caf::strong_actor_ptr, caf::atom_value,
@@ -60,47 +135,24 @@ private:
         std::vector<std::string>, std::set<std::string>,
         std::map<std::string, std::string>, std::vector<caf::actor>,
         std::vector<caf::actor_addr>>();
-  }
-
-  template <class Look>
-  const message_type* find_with(Look& look) {
-    {
-      std::shared_lock lock{guard_};
-      if (auto* found = look())
-        return found;
-      if (newest.load(std::memory_order_acquire) == known_)
-        return nullptr;
+    static auto* guard = new std::mutex; // of making one
+    std::scoped_lock lock{*guard};
+    auto* table = current_.load(std::memory_order_relaxed);
+    auto* first = newest.load(std::memory_order_acquire);
+    if (!table || table->known() != first) {
+      table = new type_table{first};
+      current_.store(table, std::memory_order_release); // pairs with find()
     }
-    std::scoped_lock lock{guard_};
-    learn();
-    return look();
+    return *table;
   }
 
-  void learn() {
-    known_ = newest.load(std::memory_order_acquire);
-    for (auto* node = known_; node; node = node->next) {
-      auto& type = node->type;
-      by_id_.emplace(type.info.id, &type);
-      if (type.number == 0) {
-        by_rtti_.emplace(std::type_index{type.rtti}, &type);
-      } else {
-        if (by_number_.size() <= type.number)
-          by_number_.resize(type.number + 1u);
-        by_number_[type.number] = &type;
-      }
-    }
-  }
-
-  std::shared_mutex guard_; // of all below
-  message_type_node* known_ = nullptr;
-  std::vector<const message_type*> by_number_;
-  std::unordered_map<std::type_index, const message_type*> by_rtti_;
-  std::unordered_map<std::uint64_t, const message_type*> by_id_;
+  // Never destroyed: used to the very end.
+  static inline constinit std::atomic<const type_table*> current_{nullptr};
 };
 
 const message_type& take_type(reader& in) {
   auto id = take<std::uint64_t>(in);
-  if (auto* type = message_table::mine().find(id))
+  if (auto* type = message_types::find(id))
     return *type;
   throw error(errc::protocol,
               fmt::format("decoding an actor's message: its value is of a type "
@@ -120,10 +172,9 @@ message_type_node::message_type_node(const message_type& what) noexcept
 
 message_values::message_values(const caf_compat::contents& values)
     : values_(values) {
-  auto& table = message_table::mine();
   for (std::size_t i = 0; i < values.size(); ++i) {
     auto type = values.type(i);
-    auto* found = table.find(type);
+    auto* found = message_types::find(type);
     if (!found)
       throw error(
           errc::not_serializable,
