@@ -46,19 +46,37 @@ private:
   process_page& page_;
 };
 
+/// One message that counts there for as long as this lives.
+class backlog_entry {
+public:
+  backlog_entry(backlog& counts, std::size_t bytes)
+      : counts_(&counts), bytes_(bytes) {
+    counts_->add(bytes_);
+  }
+  backlog_entry(backlog_entry&& other) noexcept
+      : counts_(std::exchange(other.counts_, nullptr)), bytes_(other.bytes_) {}
+  backlog_entry& operator=(backlog_entry&&) = delete;
+  ~backlog_entry() {
+    if (counts_)
+      counts_->remove(bytes_);
+  }
+
+private:
+  backlog* counts_;
+  std::size_t bytes_;
+};
+
 /// A message in an actor's mailbox that counts there.
 class counted_element final : public caf::mailbox_element {
 public:
   counted_element(caf::strong_actor_ptr sender, caf::message_id id,
-                  forwarding_stack stages, caf::message values, backlog& counts,
-                  std::size_t bytes)
+                  forwarding_stack stages, caf::message values,
+                  backlog_entry counted)
       : mailbox_element(std::move(sender), id, std::move(stages)),
-        values_(std::move(values)), counts_(counts), bytes_(bytes) {
+        values_(std::move(values)), counted_(std::move(counted)) {
     if (values_.empty()) // its contents must be there, though none
       values_ = caf_compat::message_of({});
-    counts_.add(bytes_);
   }
-  ~counted_element() override { counts_.remove(bytes_); }
 
   caf::type_erased_tuple& content() override { return values_; }
   const caf::type_erased_tuple& content() const override {
@@ -69,8 +87,7 @@ public:
 
 private:
   caf::message values_;
-  backlog& counts_;
-  std::size_t bytes_;
+  backlog_entry counted_;
 };
 
 } // namespace ramet::detail

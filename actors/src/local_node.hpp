@@ -9,6 +9,7 @@
 #include "caf_compat.hpp"
 #include "exports.hpp"
 #include "frame.hpp"
+#include "late_arrivals.hpp"
 #include "peer.hpp"
 #include "proxy.hpp"
 #include "requests.hpp"
@@ -20,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace ramet::detail {
 
@@ -79,12 +81,7 @@ public:
     header.from = address_;
     header.sender = {address_.slot, address_.serial, requester->id()};
     header.id = request.integer_value();
-    requests_.add(key_of(requester->id(), request), {requester, to.address()});
-    bool sent = to.ship(header, body);
-    if (!sent || to.gone())
-      return requests_.take(key_of(requester->id(), request)).requester
-             == nullptr;
-    return true;
+    return ship_request(to, header, requester, body);
   }
 
   // -- handles ----------------------------------------------------------------
@@ -109,25 +106,44 @@ private:
 
   bool read_one(caf_compat::executor& executor);
   bool send(peer& to, std::uint64_t receiver, caf::mailbox_element& what);
+  template <class Body>
+  bool ship_request(peer& to, const frame_header& header,
+                    const caf::strong_actor_ptr& requester, const Body& body);
   void wait_for_room(const peer& to);
   void export_actor(const caf::strong_actor_ptr& actor);
   void on_exit(std::uint64_t id, const caf::error& reason);
+  caf::strong_actor_ptr own_actor(std::uint64_t id);
   caf::strong_actor_ptr dead_actor(process_address process, std::uint64_t id);
   void post_ended(process_address process) noexcept;
 
-  // -- what arrives; by the thread that reads, under the mailbox's lock
-  // --------
+  // -- what arrives; under the mailbox's lock ---------------------------------
 
-  void deliver(const incoming& message, caf_compat::executor& executor);
-  void deliver_message(const frame_header& header, reader& in,
-                       caf_compat::executor& executor);
+  struct letter;
+  class late_work;
+
+  /// Returns for whom late_ has begun to hold something.
+  std::optional<std::uint64_t> deliver(const incoming& message,
+                                       caf_compat::executor& executor);
+  std::optional<std::uint64_t> deliver_message(const frame_header& header,
+                                               const incoming& message,
+                                               reader& in,
+                                               caf_compat::executor& executor);
+  template <class F>
+  void after_late(caf_compat::executor& executor, F&& what);
   void deliver_run(const frame_header& header, const incoming& message,
                    reader& in, caf_compat::executor& executor);
   void on_watch(const frame_header& header);
-  void on_down(const frame_header& header, reader& in,
-               caf_compat::executor& executor);
+  void on_down(process_address process, std::uint64_t actor,
+               const caf::error& reason, caf_compat::executor& executor);
   void on_ended(process_address process, caf_compat::executor& executor);
+  void on_stop();
   caf::strong_actor_ptr slip_of(const frame_header& header);
+  caf::mailbox_element_ptr decode(letter& what, reader& in,
+                                  backlog_entry counted);
+
+  // -- without the lock -------------------------------------------------------
+
+  bool deliver_late(std::uint64_t receiver, caf_compat::executor& executor);
 
   process_address address_;
   mailbox inbox_;
@@ -138,6 +154,7 @@ private:
   proxies proxies_;
   exports exports_;
   requests requests_;
+  late_arrivals late_;
   backlog unprocessed_{family::mine().own_page()};
   std::atomic<std::uint64_t> next_port_{1};
   std::atomic<bool> stopped_{false};
@@ -146,5 +163,23 @@ private:
   std::condition_variable stop_changed_;
   bool stop_asked_ = false;
 };
+
+// Whoever takes the request out of the list has the requester to tell: the
+// answer that has come, on_ended(), or we when `to` went meanwhile.
+template <class Body>
+bool local_node::ship_request(peer& to, const frame_header& header,
+                              const caf::strong_actor_ptr& requester,
+                              const Body& body) {
+  auto key = key_of(requester->id(), caf::message_id{header.id});
+  requests_.add(key, {requester, to.address()});
+  bool sent = false;
+  try {
+    sent = to.ship(header, body);
+  } catch (...) {
+    requests_.take(key);
+    throw;
+  }
+  return (sent && !to.gone()) || !requests_.take(key).requester;
+}
 
 } // namespace ramet::detail

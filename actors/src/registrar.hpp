@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include "well_known.hpp"
+
 #include <caf/actor.hpp>
 #include <caf/actor_control_block.hpp>
 #include <caf/atom.hpp>
@@ -24,9 +26,8 @@ using members_atom = caf::atom_constant<caf::atom("members")>;
 using subscribe_atom = caf::atom_constant<caf::atom("subscribe")>;
 using unsubscribe_atom = caf::atom_constant<caf::atom("unsub")>;
 
-/// Its id for other processes, who know of it without being told. No actor that
-/// CAF makes has it: it counts from 1.
-inline constexpr std::uint64_t registrar_id = std::uint64_t{1} << 62;
+/// Its id for other processes, who know of it without being told.
+inline constexpr std::uint64_t registrar_id = well_known_bit;
 
 /// The one of this process, made at the first call; null unless this is the
 /// family's first. Does not wait.

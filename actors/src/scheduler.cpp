@@ -98,6 +98,7 @@ public:
       of_.give_back_permit();
     return had;
   }
+  void set_reading(bool now) { reading_ = now; }
   void go_on() {
     // Over the limit for a moment, rather than waiting inside an actor.
     of_.running_.fetch_add(1, std::memory_order_seq_cst);
@@ -350,6 +351,21 @@ scheduler::blocking::~blocking() {
     worker_->go_on();
   std::scoped_lock lock{of_.guard_};
   --of_.waiting_;
+}
+
+scheduler::unlocked::unlocked(scheduler& of) {
+  auto* self = worker::current();
+  if (self && self->belongs_to(of)) {
+    worker_ = self;
+    worker_->set_reading(false);
+  }
+  if (of.inbox_.ready())
+    of.wake_another();
+}
+
+scheduler::unlocked::~unlocked() {
+  if (worker_)
+    worker_->set_reading(true);
 }
 
 void scheduler::stop_threads() noexcept {

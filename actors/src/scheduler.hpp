@@ -98,6 +98,19 @@ public:
     bool had_permit_ = false;
   };
 
+  /// While it lives, this thread, which delivers, does not hold the mailbox's
+  /// lock, and has work that takes long: others may be woken to read on.
+  class unlocked {
+  public:
+    explicit unlocked(scheduler& of);
+    ~unlocked();
+    unlocked(const unlocked&) = delete;
+    unlocked& operator=(const unlocked&) = delete;
+
+  private:
+    worker* worker_ = nullptr;
+  };
+
   /// Ends the threads; waits for them, but not for long. Actors that have not
   /// been run yet never are.
   void stop_threads() noexcept;

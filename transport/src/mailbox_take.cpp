@@ -138,8 +138,9 @@ void mailbox_core::consume(found_frame& found) {
     return;
   }
   bool kept = found.parcel && found.parcel.use_count() > 2; // by a view
-  if (kept)
-    found.parcel->claim();
+  // If it cannot be entered in the ledger the file is removed at once, and its
+  // memory goes with the view's mapping.
+  bool claimed = kept && found.parcel->claim();
   begin_consuming(found);
   // While the frame is still ours to read: after the store of the count
   // producers may overwrite it.
@@ -152,7 +153,7 @@ void mailbox_core::consume(found_frame& found) {
     control_.parcel_bytes_taken.store(load(control_.parcel_bytes_taken)
                                           + found.parcel_size,
                                       std::memory_order_release);
-  if (found.parcel) {
+  if (found.parcel && claimed == kept) {
     if (kept)
       found.parcel->keep(keeper_, control_.spare_parcel);
     else

@@ -190,8 +190,13 @@ std::span<const object_ref> incoming_parcel::refs() const {
   return {reinterpret_cast<const object_ref*>(first), refs_};
 }
 
-void incoming_parcel::claim() {
-  ledger_entry_ = ledger::mine().insert(note_.parcel);
+bool incoming_parcel::claim() {
+  try {
+    ledger_entry_ = ledger::mine().insert(note_.parcel);
+    return true;
+  } catch (const error&) {
+    return false;
+  }
 }
 
 void incoming_parcel::keep(std::weak_ptr<object> box,

@@ -102,9 +102,9 @@ public:
   std::span<const object_ref> refs() const;
 
   /// Before the message is consumed: the file will be ours to remove. Written
-  /// in the ledger, so that it is removed when we die.
-  /// @throws error resource_exhausted
-  void claim();
+  /// in the ledger, so that it is removed when we die. False: the ledger is
+  /// full.
+  bool claim();
   /// After the message was consumed: the file lives as long as this object.
   /// Then it becomes the spare of the mailbox in `box`, if that is still
   /// open.

@@ -1,0 +1,359 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+// What other processes send here.
+
+#include "node_steps.hpp"
+
+#include "message_codec.hpp"
+#include "run_frame.hpp"
+
+#include <ramet/error.hpp>
+
+#include <caf/make_actor.hpp>
+#include <caf/ref_counted.hpp>
+#include <caf/resumable.hpp>
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace ramet::detail {
+
+namespace {
+
+// A thread that has come to a large message goes on with others for the same
+// actor, but not for ever: it may be waiting for something itself.
+constexpr std::size_t late_at_once = 8;
+
+struct delivering_scope {
+  delivering_scope() { delivering = true; }
+  delivering_scope(const delivering_scope&) = delete;
+  delivering_scope& operator=(const delivering_scope&) = delete;
+  ~delivering_scope() { delivering = false; }
+};
+
+template <class F>
+class late_call final : public arrival {
+public:
+  explicit late_call(F what) : what_(std::move(what)) {}
+  void happen(caf_compat::executor& executor) noexcept override {
+    try {
+      what_(executor);
+    } catch (const std::exception& problem) {
+      tell_dropped(problem);
+    }
+  }
+
+private:
+  F what_;
+};
+
+template <class F>
+arrival_ptr make_late(F&& what) {
+  return std::make_unique<late_call<std::decay_t<F>>>(std::forward<F>(what));
+}
+
+} // namespace
+
+/// A message whose receiver and sender are found, and that is not decoded yet.
+struct local_node::letter {
+  caf::strong_actor_ptr receiver;
+  caf::strong_actor_ptr sender;
+  caf::message_id id;
+  std::uint32_t stages = 0;
+};
+
+/// What is left of the work for one actor when a thread has done its share.
+class local_node::late_work final : public caf::resumable,
+                                    public caf::ref_counted {
+public:
+  late_work(local_node& of, std::uint64_t receiver)
+      : of_(of), receiver_(receiver) {}
+
+  subtype_t subtype() const override { return function_object; }
+  void intrusive_ptr_add_ref_impl() override { ref(); }
+  void intrusive_ptr_release_impl() override { deref(); }
+
+  resume_result resume(caf_compat::executor* executor, std::size_t) override {
+    return of_.deliver_late(receiver_, *executor) ? done : resume_later;
+  }
+
+private:
+  local_node& of_;
+  std::uint64_t receiver_;
+};
+
+bool local_node::read_one(caf_compat::executor& executor) {
+  std::optional<std::uint64_t> begun;
+  auto status = inbox_.take(
+      [&](const incoming& message) {
+        begun = deliver(message, executor);
+        return verdict::consume;
+      },
+      deadline::now());
+  if (begun) {
+    scheduler::unlocked others_may_read{*scheduler_};
+    if (!deliver_late(*begun, executor))
+      executor.exec_later(new late_work{*this, *begun});
+  }
+  return status == take_status::done;
+}
+
+// True when there is nothing more.
+bool local_node::deliver_late(std::uint64_t receiver,
+                              caf_compat::executor& executor) {
+  delivering_scope scope;
+  return late_.work_off(receiver, executor, late_at_once);
+}
+
+std::optional<std::uint64_t>
+local_node::deliver(const incoming& message, caf_compat::executor& executor) {
+  delivering_scope scope;
+  try {
+    if (message.type != frame_type)
+      throw error(errc::protocol, "it is none for actors");
+    reader in{message.bytes, message.refs, "message between processes"};
+    frame_header header;
+    in.copy(&header, sizeof header, "header");
+    switch (header.kind) {
+    case frame_kind::message:
+      return deliver_message(header, message, in, executor);
+    case frame_kind::watch:
+      on_watch(header);
+      return {};
+    case frame_kind::down:
+      after_late(executor, [this, header, reason = take<caf::error>(in)](
+                               caf_compat::executor& by) {
+        on_down(header.from, header.receiver, reason, by);
+      });
+      return {};
+    case frame_kind::moved:
+      requests_.move(key_of(header.receiver, caf::message_id{header.id}),
+                     {header.sender.slot, header.sender.serial});
+      return {};
+    case frame_kind::run:
+      deliver_run(header, message, in, executor);
+      return {};
+    case frame_kind::stop:
+      after_late(executor, [this](caf_compat::executor&) { on_stop(); });
+      return {};
+    case frame_kind::ended:
+      after_late(executor, [this, header](caf_compat::executor& by) {
+        on_ended(header.from, by);
+      });
+      return {};
+    }
+    throw error(errc::protocol, "its kind is unknown");
+  } catch (const std::exception& problem) {
+    tell_dropped(problem);
+  }
+  return {};
+}
+
+// Ends come after all that was sent before them.
+template <class F>
+void local_node::after_late(caf_compat::executor& executor, F&& what) {
+  if (late_.none()) {
+    what(executor);
+    return;
+  }
+  auto one = make_late(std::forward<F>(what));
+  if (!late_.add_behind_all(one))
+    one->happen(executor);
+}
+
+caf::strong_actor_ptr local_node::slip_of(const frame_header& header) {
+  caf::actor_config config;
+  auto to = peers_.get({header.sender.slot, header.sender.serial});
+  return caf::make_actor<reply_slip, caf::strong_actor_ptr>(
+      header.sender.id, to->node(), system_.get(), config, to,
+      caf::message_id{header.id});
+}
+
+std::optional<std::uint64_t>
+local_node::deliver_message(const frame_header& header, const incoming& message,
+                            reader& in, caf_compat::executor& executor) {
+  caf::message_id id{header.id};
+  caf::strong_actor_ptr receiver;
+  if (id.is_response()) {
+    // Only who still waits gets it.
+    receiver = requests_.take(key_of(header.receiver, id)).requester;
+    if (!receiver)
+      return {};
+  } else {
+    receiver = own_actor(header.receiver);
+  }
+  caf::strong_actor_ptr sender;
+  if (header.sender.id != 0) {
+    if (!id.is_request())
+      sender = actor_of(header.sender);
+    else if (process_address{header.sender.slot, header.sender.serial}
+             == address_)
+      // Our own request, handed on back to us: the answer goes straight.
+      sender = requests_.take(key_of(header.sender.id, id)).requester;
+    else
+      sender = slip_of(header);
+  }
+  if (!receiver) {
+    answer_with(sender, id, caf::sec::request_receiver_down);
+    return {};
+  }
+  letter what{std::move(receiver), std::move(sender), id, header.stages};
+  backlog_entry counted{unprocessed_, in.left()};
+  // References are held by the message in the mailbox: they must be taken up
+  // while it is there.
+  if (message.storage && message.refs.empty()) {
+    bool first =
+        late_.add(header.receiver,
+                  make_late([this, kept = message, what = std::move(what),
+                             counted = std::move(counted)](
+                                caf_compat::executor& by) mutable {
+                    reader again{kept.bytes, {}, "message between processes"};
+                    frame_header skipped;
+                    again.copy(&skipped, sizeof skipped, "header");
+                    auto element = decode(what, again, std::move(counted));
+                    kept = {}; // its memory can be used again
+                    if (element)
+                      what.receiver->enqueue(std::move(element), &by);
+                  }));
+    return first ? std::optional{header.receiver} : std::nullopt;
+  }
+  auto element = decode(what, in, std::move(counted));
+  if (!element)
+    return {};
+  if (late_.none()) {
+    what.receiver->enqueue(std::move(element), &executor);
+    return {};
+  }
+  auto one =
+      make_late([to = std::move(what.receiver), element = std::move(element)](
+                    caf_compat::executor& by) mutable {
+        to->enqueue(std::move(element), &by);
+      });
+  if (!late_.add_behind(header.receiver, one))
+    one->happen(executor);
+  return {};
+}
+
+// Null when it cannot be decoded; then a request is answered already.
+caf::mailbox_element_ptr local_node::decode(letter& what, reader& in,
+                                            backlog_entry counted) {
+  try {
+    caf::mailbox_element::forwarding_stack stages;
+    for (std::uint32_t i = 0; i < what.stages; ++i)
+      stages.push_back(take<caf::strong_actor_ptr>(in));
+    auto values = load_message(in);
+    in.finish();
+    return caf::mailbox_element_ptr{
+        new counted_element{std::move(what.sender), what.id, std::move(stages),
+                            std::move(values), std::move(counted)}};
+  } catch (const std::exception& problem) {
+    auto failure = error_of(caf::sec::invalid_argument, problem.what());
+    if (what.id.is_response())
+      return caf::make_mailbox_element(nullptr, what.id, {},
+                                       caf::make_message(std::move(failure)));
+    if (!what.id.is_request())
+      throw;
+    answer_with(what.sender, what.id, std::move(failure));
+    return nullptr;
+  }
+}
+
+namespace {
+
+// Makes an actor, outside the mailbox's lock.
+class spawning final : public caf::resumable, public caf::ref_counted {
+public:
+  spawning(caf::actor_system& system, std::unique_ptr<spawn_job> job,
+           caf::strong_actor_ptr asked_by, caf::message_id question)
+      : system_(system), job_(std::move(job)), asked_by_(std::move(asked_by)),
+        question_(question) {}
+
+  subtype_t subtype() const override { return function_object; }
+  void intrusive_ptr_add_ref_impl() override { ref(); }
+  void intrusive_ptr_release_impl() override { deref(); }
+
+  resume_result resume(caf_compat::executor* executor, std::size_t) override {
+    caf::message answer;
+    try {
+      answer = caf::make_message(job_->run(system_));
+    } catch (const std::exception& problem) {
+      answer = caf::make_message(
+          error_of(caf::sec::cannot_spawn_actor_from_arguments,
+                   fmt::format("making the actor threw {}", problem.what())));
+    }
+    job_.reset(); // what it holds is let go of before others know
+    asked_by_->enqueue(nullptr, question_.response_id(), std::move(answer),
+                       executor);
+    return done;
+  }
+
+private:
+  caf::actor_system& system_;
+  std::unique_ptr<spawn_job> job_;
+  caf::strong_actor_ptr asked_by_;
+  caf::message_id question_;
+};
+
+} // namespace
+
+void local_node::deliver_run(const frame_header& header,
+                             const incoming& message, reader& in,
+                             caf_compat::executor& executor) {
+  auto asked_by = slip_of(header);
+  caf::message_id question{header.id};
+  try {
+    executor.exec_later(
+        new spawning{*system_, load_run(in, message), asked_by, question});
+  } catch (const std::exception& problem) {
+    answer_with(
+        asked_by, question,
+        error_of(caf::sec::cannot_spawn_actor_from_arguments, problem.what()));
+  }
+}
+
+void local_node::on_watch(const frame_header& header) {
+  if (exports_.watch(header.receiver, header.from))
+    return;
+  frame_header answer;
+  answer.kind = frame_kind::down;
+  answer.from = address_;
+  answer.receiver = header.receiver;
+  auto reason = caf::make_error(caf::exit_reason::unknown);
+  peers_.get(header.from)->ship(answer, error_body{reason});
+}
+
+void local_node::on_down(process_address process, std::uint64_t actor,
+                         const caf::error& reason,
+                         caf_compat::executor& executor) {
+  if (auto one = proxies_.take(process, actor))
+    static_cast<proxy*>(one->get())->kill_proxy(&executor, reason);
+}
+
+void local_node::on_stop() {
+  std::scoped_lock lock{stop_guard_};
+  stop_asked_ = true;
+  stop_changed_.notify_all();
+}
+
+void local_node::on_ended(process_address process,
+                          caf_compat::executor& executor) {
+  peers_.get(process)->set_gone();
+  for (auto& [key, request] : requests_.take_all(process)) {
+    auto id =
+        caf::message_id{key.response | caf::message_id::response_flag_mask};
+    request.requester->enqueue(
+        nullptr, id,
+        caf::make_message(caf::make_error(caf::sec::request_receiver_down)),
+        &executor);
+  }
+  for (auto& one : proxies_.take_all(process))
+    static_cast<proxy*>(one->get())
+        ->kill_proxy(&executor, caf::make_error(
+                                    caf::exit_reason::remote_link_unreachable));
+}
+
+} // namespace ramet::detail
