@@ -6,10 +6,9 @@ Usage: peer_manager.py WORK NUMBER... MILLISECONDS; prints the seconds of one.
 """
 
 import multiprocessing
-import sys
 from multiprocessing.managers import BaseManager, SyncManager
 
-from peer_python import median_time
+import measure
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -44,7 +43,7 @@ def ask(contents, budget):
             for _ in range(n):
                 actor.echo(contents)
 
-        return median_time(budget, run)
+        return measure.median_time(budget, run)
 
     return with_manager(Manager(ctx=SPAWN), work)
 
@@ -67,7 +66,7 @@ def spawn_actor(budget):
             for _ in range(n):
                 manager.Actor()
 
-        return median_time(budget, run)
+        return measure.median_time(budget, run)
 
     return with_manager(Manager(ctx=SPAWN), work)
 
@@ -79,7 +78,7 @@ KEYS = [f"key {i}" for i in range(1000)]
 def with_dict(make_run, budget):
     def work(manager):
         entries = manager.dict({key: i for i, key in enumerate(KEYS)})
-        return median_time(budget, make_run(entries))
+        return measure.median_time(budget, make_run(entries))
 
     return with_manager(SyncManager(ctx=SPAWN), work)
 
@@ -107,13 +106,11 @@ def dict_set(budget):
 
 
 if __name__ == "__main__":
-    works = {
+    measure.main({
         "ask-doubles": ask_doubles,
         "ask-small": ask_small,
         "ask-text": ask_text,
         "dict-get": dict_get,
         "dict-set": dict_set,
         "spawn-actor": spawn_actor,
-    }
-    name, *numbers, milliseconds = sys.argv[1:]
-    print(works[name](*map(int, numbers), int(milliseconds) / 1000))
+    })

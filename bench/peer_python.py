@@ -1,39 +1,18 @@
 # Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-"""CPython's multiprocessing, measured as measure.hpp measures the others.
+"""CPython's multiprocessing.
 
 Usage: peer_python.py WORK NUMBER... MILLISECONDS; prints the seconds of one.
 Imports little: every child imports it again, and that time is measured, too.
 """
 
 import multiprocessing
-import sys
-import time
 from array import array
 
+if __name__ == "__main__":  # children measure nothing
+    import measure
+
 PLAIN, ECHO, ACK, STOP = range(4)
-
-
-def median_time(budget, run):
-    """The median time of one work; `run(n)` does n of them."""
-
-    def timed(n):
-        start = time.perf_counter()
-        run(n)
-        return time.perf_counter() - start
-
-    # The far side may still be starting.
-    run(1)
-    n = 1
-    while (spent := timed(n)) * 20 < budget:
-        n = int(n * min(max(budget / 20 / spent * 1.2, 1.5), 10)) + 1
-    samples = []
-    total = 0
-    while len(samples) < 3 or total + total / len(samples) <= budget:
-        spent = timed(n)
-        total += spent
-        samples.append(spent / n)
-    return sorted(samples)[len(samples) // 2]
 
 
 def answer(pipe):
@@ -68,7 +47,7 @@ def round_trip(size, budget):
                 pipe.send_bytes(message)
                 pipe.recv_bytes()
 
-        result = median_time(budget, run)
+        result = measure.median_time(budget, run)
         pipe.send_bytes(bytes([STOP]))
         return result
 
@@ -86,7 +65,7 @@ def one_way(size, budget):
             pipe.send_bytes(last)
             pipe.recv_bytes()
 
-        result = median_time(budget, run)
+        result = measure.median_time(budget, run)
         pipe.send_bytes(bytes([STOP]))
         return result
 
@@ -120,7 +99,7 @@ def record_round_trip(samples, budget):
                 pipe.send(record)
                 pipe.recv()
 
-        result = median_time(budget, run)
+        result = measure.median_time(budget, run)
         pipe.send(None)
         return result
 
@@ -182,7 +161,7 @@ def queue(producers, consumers, budget):
         for control in putting + taking:
             control.recv()
 
-    result = median_time(budget, run)
+    result = measure.median_time(budget, run)
     for control in taking + putting:
         control.send(0)
     for child in children:
@@ -203,7 +182,7 @@ def start_and_join(method, budget):
             child.start()
             child.join()
 
-    return median_time(budget, run)
+    return measure.median_time(budget, run)
 
 
 def start_spawn(budget):
@@ -215,7 +194,7 @@ def start_forkserver(budget):
 
 
 if __name__ == "__main__":
-    works = {
+    measure.main({
         "one-way": one_way,
         "queue": queue,
         "record-array": record_with_array,
@@ -223,6 +202,4 @@ if __name__ == "__main__":
         "round-trip": round_trip,
         "start-forkserver": start_forkserver,
         "start-spawn": start_spawn,
-    }
-    name, *numbers, milliseconds = sys.argv[1:]
-    print(works[name](*map(int, numbers), int(milliseconds) / 1000))
+    })
