@@ -134,7 +134,7 @@ void source_core::actor_found(bool there) noexcept {
   else if (replaced_)
     trust_.store(trust::absent);
   else
-    actor_ended_.store(true);
+    return; // the watch tells any moment
   source_pump::mine().wake();
 }
 

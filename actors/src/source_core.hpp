@@ -54,7 +54,10 @@ private:
   // An answer "the receiver is down", or "the promise was dropped", may be the
   // first that is heard of the actor's end, or tell of somebody else whom it
   // has handed the item on to. Nothing more is taken until the actor itself was
-  // asked; else the whole queue would go to the dead.
+  // asked; else the whole queue would go to the dead. That it is down is said
+  // before it has ended for those who watch it: another source of the same
+  // queue, made when this one has ended, must not find it alive. So only the
+  // watch ends a source.
   enum class trust { sure, doubtful, asked, absent };
 
   bool may_take() const noexcept;

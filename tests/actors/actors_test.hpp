@@ -121,4 +121,16 @@ inline std::int32_t pid_of(const caf::actor& one) {
   return ramet::ask<std::int32_t>(one, pid_atom::value).get();
 }
 
+/// True as soon as a servant refuses requests because it has ended.
+inline bool comes_to_refuse(const caf::actor& one) {
+  return eventually([&] {
+    try {
+      pid_of(one);
+      return false;
+    } catch (const ramet::actor_error& e) {
+      return e.code() == ramet::errc::closed;
+    }
+  });
+}
+
 } // namespace ramet_test

@@ -113,14 +113,7 @@ TEST_F(death_of_actors_test, fails_requests_at_once) {
   auto b = n.spawn(servant);
   auto hung = ramet::ask<std::int32_t>(a, hang_atom::value);
   caf::anon_send(b, quit_atom::value);
-  EXPECT_TRUE(eventually([&] {
-    try {
-      pid_of(b);
-      return false;
-    } catch (const ramet::actor_error& e) {
-      return e.code() == ramet::errc::closed;
-    }
-  })) << "an actor that has ended";
+  EXPECT_TRUE(comes_to_refuse(b)) << "an actor that has ended";
   n.kill();
   expect_error(ramet::errc::closed, {"ended"}, [&] { hung.get(); });
   expect_error(ramet::errc::closed, {"ended"}, [&] { pid_of(a); });
@@ -213,14 +206,7 @@ TEST_F(death_of_actors_test, leaves_no_memory_of_what_was_sent_to_the_dead) {
   for (int i = 0; i < 2000; ++i)
     caf::anon_send(a, one_atom::value, text);
   n.join();
-  EXPECT_TRUE(eventually([&] {
-    try {
-      pid_of(a);
-    } catch (const ramet::actor_error&) {
-      return true;
-    }
-    return false;
-  }));
+  EXPECT_TRUE(comes_to_refuse(a));
   // The fixture looks for the mailbox.
 }
 
