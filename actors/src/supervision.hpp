@@ -5,85 +5,16 @@
 
 #pragma once
 
-#include "child_life.hpp"
-#include "stable_handle.hpp"
+#include "supervised.hpp"
 
-#include <ramet/supervisor.hpp>
-
-#include <caf/actor_control_block.hpp>
-#include <caf/error.hpp>
-
-#include <chrono>
 #include <condition_variable>
-#include <cstddef>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace ramet::detail {
-
-struct supervised_group;
-
-/// A child of a supervisor: an actor, or a supervisor below it.
-///
-/// What it is to be is said by `wanted` and `cycle`; `at` is what it is. The
-/// rest follows, see supervision::advance.
-struct supervised_child {
-  using clock = std::chrono::steady_clock;
-  enum class phase { down, starting, up, stopping };
-
-  explicit supervised_child(supervised_group& group) : of(group) {}
-
-  supervised_group& of;
-  child_options about; // of a supervisor: only the name
-  phase at = phase::down;
-  bool wanted = true;          // to be up
-  bool cycle = false;          // to go down, before it comes up again
-  bool over = false;           // will never be up again; then not wanted
-  clock::time_point stop_by{}; // while starting though it is to stop
-  clock::time_point up_since{};
-
-  clock::time_point not_before{};
-  std::chrono::duration<double> pause{-1}; // the last one; below zero: none yet
-  std::size_t restarts = 0;
-  std::string last_reason;
-  caf::error last_error;
-  std::optional<caf::error> end_reason; // of the actor, while stopping
-
-  // An actor.
-  kept_spawn make;
-  caf::strong_actor_ptr keeper;
-  std::unique_ptr<stable_handle> place; // of the stable handle
-  std::shared_ptr<child_life> life;
-
-  // A supervisor; else null.
-  std::unique_ptr<supervised_group> below;
-};
-
-/// A supervisor.
-struct supervised_group {
-  using clock = supervised_child::clock;
-
-  supervisor_options about;
-  supervised_child* self = nullptr; // in the group above; null: the top
-  std::unique_ptr<supervisor> face; // of one that is not the top
-
-  bool wanted = true;       // its children are to be up
-  bool starting_up = false; // they come up one by one
-  bool down = false;        // all of them are down, as wanted
-  bool ended = false;       // for good, and that has been told
-  std::vector<std::shared_ptr<supervised_child>> children;
-  std::size_t children_made = 0;
-  std::deque<clock::time_point> restarts; // of late
-  bool failing = false;                   // to be told when it is down
-  caf::error failure;
-  std::string failure_text;
-  caf::strong_actor_ptr keeper;
-};
 
 /// A tree and its thread, which sleeps until something is to be done; what
 /// takes time is done by threads that live as long as it takes. Thread-safe.
@@ -117,37 +48,42 @@ private:
   /// In a thread of its own, without any lock.
   void in_background(action what);
 
-  // -- by the thread, under guard_ --------------------------------------------
+  // -- by the thread, under guard_: up and down (supervision_phases.cpp) ------
 
   bool advance_all(supervised_group& group);
   bool advance(supervised_group& group);
   bool take_down(supervised_group& group);
   bool stop_starting(const child_ptr& child);
-  bool bring_up(supervised_group& group);
   bool drop_those_over(supervised_group& group);
+  bool bring_up(supervised_group& group);
+  void wake_at(clock::time_point time);
   void begin_start(const child_ptr& child);
-  void begin_stop(const child_ptr& child);
-  void now_up(const child_ptr& child);
-  void now_down(const child_ptr& child, const life_ptr& life);
   void started(const child_ptr& child, const life_ptr& life);
   void start_failed(const child_ptr& child, const life_ptr& life,
                     caf::error reason, std::string text);
+  void now_up(const child_ptr& child);
+  void watch(const child_ptr& child);
   void has_ended(const child_ptr& child, const life_ptr& life,
                  const caf::error& reason);
+  void begin_stop(const child_ptr& child);
+  void now_down(const child_ptr& child, const life_ptr& life);
+
+  // -- the same: what follows (supervision_rules.cpp) -------------------------
+
   void child_ended(supervised_child& child, const caf::error& reason,
                    const life_ptr& life);
   void decide(supervised_child& child, const caf::error& reason,
               std::string text);
-  void restart(supervised_child& child);
   bool may_restart(supervised_group& group);
+  void restart(supervised_child& child);
   void fail(supervised_group& group, const supervised_child& because);
   void group_is_down(supervised_group& group);
   void end_for_good(supervised_group& group);
   void retire(const child_ptr& child);
-  void fit_in(supervised_group& group, supervised_child& child);
-  void watch(const child_ptr& child);
-  void wake_at(clock::time_point time);
 
+  // -- under guard_ -----------------------------------------------------------
+
+  void fit_in(supervised_group& group, supervised_child& child);
   bool ending_for_good(const supervised_group& group) const;
   supervision_tree describe(const supervised_child& child) const;
   supervision_tree describe(const supervised_group& group) const;
