@@ -6,9 +6,8 @@
 #pragma once
 
 #include <ramet/detail/managed_places.hpp>
-#include <ramet/detail/object_proxy.hpp>
+#include <ramet/managed_container.hpp>
 
-#include <cstddef>
 #include <map>
 #include <optional>
 #include <utility>
@@ -41,7 +40,7 @@ class manager;
 ///
 /// A handle, as managed_object is; errors are as there. Thread-safe.
 template <class K, class V>
-class managed_dict : public detail::object_proxy<std::map<K, V>> {
+class managed_dict : public managed_container<std::map<K, V>> {
 public:
   using key_type = K;
   using mapped_type = V;
@@ -144,13 +143,8 @@ public:
 
   // -- all of them ------------------------------------------------------------
 
-  std::size_t size() const {
-    return this->run_whole([](const map_type& map) { return map.size(); });
-  }
-  bool empty() const { return size() == 0; }
-  void clear() const {
-    this->run_whole([](map_type& map) { map.clear(); });
-  }
+  // size, empty, clear, apply and async_apply are those of managed_container.
+
   /// Sets all of these.
   void set_all(const map_type& values) const {
     this->run_whole(
@@ -187,25 +181,13 @@ public:
     });
   }
 
-  /// Calls `fn(std::map<K, V>&, args...)` there, in one step, and returns its
-  /// result. @throws task_failure
-  template <class F, class... Args>
-  auto apply(F&& fn, Args&&... args) const {
-    return this->run_whole(std::forward<F>(fn), std::forward<Args>(args)...);
-  }
-  template <class F, class... Args>
-  auto async_apply(F&& fn, Args&&... args) const {
-    return this->template start<detail::whole_object>(
-        {}, std::forward<F>(fn), std::forward<Args>(args)...);
-  }
-
 private:
   using at_key = detail::at_key<map_type>;
   using at_key_or = detail::at_key_or<map_type>;
 
   friend manager;
   friend struct detail::handle_access;
-  using detail::object_proxy<map_type>::object_proxy;
+  using managed_container<map_type>::managed_container;
 };
 
 } // namespace ramet

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <ramet/detail/managed_places.hpp>
-#include <ramet/detail/object_proxy.hpp>
+#include <ramet/managed_container.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -39,7 +39,7 @@ class manager;
 template <class T>
 class managed_list
     // std's own vector<bool> has no elements that one could refer to.
-    : public detail::object_proxy<std::conditional_t<
+    : public managed_container<std::conditional_t<
           std::is_same_v<T, bool>, std::deque<T>, std::vector<T>>> {
 public:
   using value_type = T;
@@ -126,13 +126,9 @@ public:
 
   // -- all of them ------------------------------------------------------------
 
-  std::size_t size() const {
-    return this->run_whole([](const sequence_type& all) { return all.size(); });
-  }
-  bool empty() const { return size() == 0; }
-  void clear() const {
-    this->run_whole([](sequence_type& all) { all.clear(); });
-  }
+  // size, empty, clear, apply and async_apply are those of managed_container;
+  // what apply gets is a std::vector, or, of bool, a std::deque.
+
   /// Appends all of these.
   void extend(const std::vector<T>& values) const {
     this->run_whole(
@@ -161,24 +157,12 @@ public:
     });
   }
 
-  /// Calls `fn(std::vector<T>&, args...)` (of bool: std::deque) there, in one
-  /// step, and returns its result. @throws task_failure
-  template <class F, class... Args>
-  auto apply(F&& fn, Args&&... args) const {
-    return this->run_whole(std::forward<F>(fn), std::forward<Args>(args)...);
-  }
-  template <class F, class... Args>
-  auto async_apply(F&& fn, Args&&... args) const {
-    return this->template start<detail::whole_object>(
-        {}, std::forward<F>(fn), std::forward<Args>(args)...);
-  }
-
 private:
   using at_index = detail::at_index<sequence_type>;
 
   friend manager;
   friend struct detail::handle_access;
-  using detail::object_proxy<sequence_type>::object_proxy;
+  using managed_container<sequence_type>::managed_container;
 };
 
 } // namespace ramet

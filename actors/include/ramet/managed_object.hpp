@@ -59,8 +59,7 @@ public:
   /// Does not wait: returns the future of the result.
   template <class F, class... Args>
   auto async_call(F&& f, Args&&... args) const {
-    return this->template start<detail::whole_object>(
-        {}, std::forward<F>(f), std::forward<Args>(args)...);
+    return this->start_whole(std::forward<F>(f), std::forward<Args>(args)...);
   }
 
 private:

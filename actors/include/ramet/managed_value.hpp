@@ -51,8 +51,7 @@ public:
   }
   template <class F, class... Args>
   auto async_update(F&& fn, Args&&... args) const {
-    return this->template start<detail::whole_object>(
-        {}, std::forward<F>(fn), std::forward<Args>(args)...);
+    return this->start_whole(std::forward<F>(fn), std::forward<Args>(args)...);
   }
 
 private:

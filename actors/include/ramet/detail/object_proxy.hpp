@@ -76,6 +76,12 @@ protected:
   }
 
   template <class F, class... Args>
+  auto start_whole(F&& f, Args&&... args) const {
+    return start<whole_object>({}, std::forward<F>(f),
+                               std::forward<Args>(args)...);
+  }
+
+  template <class F, class... Args>
   auto run_whole(F&& f, Args&&... args) const {
     return run<whole_object>({}, std::forward<F>(f),
                              std::forward<Args>(args)...);
