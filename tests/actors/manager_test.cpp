@@ -53,8 +53,10 @@ public:
   }
   void keep(list l) { kept_ = std::move(l); }
   void add_to_kept(int x) { kept_.push_back(x); }
-  int slow(int milliseconds) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{milliseconds});
+  /// Takes as long as the caller wants.
+  int hang(ramet::queue<int> begun, ramet::queue<int> go_on) {
+    begun.put(1);
+    go_on.get();
     return ++sum_;
   }
 
@@ -98,11 +100,14 @@ TEST_F(manager, is_a_process_with_a_name) {
 TEST_F(manager, ends_within_moments_though_objects_are_at_work) {
   dict d;
   ramet::future<int> pending;
+  ramet::queue<int> begun;
+  ramet::queue<int> never;
   {
     ramet::manager m;
     d = m.dict<std::string, int>();
     d.set("a", 1);
-    pending = m.make<tally>(0).async_call(&tally::slow, 60'000);
+    pending = m.make<tally>(0).async_call(&tally::hang, begun, never);
+    begun.get();
     auto start = clock::now();
     { auto ends = std::move(m); }
     EXPECT_LT(clock::now() - start, soon);
@@ -124,10 +129,13 @@ TEST_F(manager, can_be_stopped_and_joined) {
 }
 
 TEST_F(manager, killed_fails_pending_and_later_calls_at_once) {
+  ramet::queue<int> begun;
+  ramet::queue<int> never;
   ramet::manager m;
   auto t = m.make<tally>(0);
   auto d = m.dict<std::string, int>();
-  auto pending = t.async_call(&tally::slow, 60'000);
+  auto pending = t.async_call(&tally::hang, begun, never);
+  begun.get();
   std::jthread waiting{[&] {
     expect_error(errc::closed, {"manager has ended"},
                  [&] { t.call(&tally::add, 1); });
@@ -273,13 +281,17 @@ TEST_F(managed_object, refuses_to_wait_for_itself) {
 }
 
 TEST_F(managed_object, works_while_others_do) {
+  ramet::queue<int> begun;
+  ramet::queue<int> go_on;
   ramet::manager m{{.workers = 2}};
   auto slow = m.make<tally>(0);
   auto quick = m.make<tally>(0);
-  auto pending = slow.async_call(&tally::slow, 60'000);
+  auto pending = slow.async_call(&tally::hang, begun, go_on);
+  begun.get();
   EXPECT_EQ(quick.call(&tally::add, 1), 1);
   EXPECT_FALSE(pending.ready());
-  pending.cancel();
+  go_on.put(1);
+  EXPECT_EQ(pending.get(), 1);
 }
 
 TEST_F(managed_object, takes_calls_in_order_and_none_amid_another) {
@@ -459,11 +471,19 @@ TEST_F(managed_objects, go_when_nobody_waits_for_them_to_be_made) {
 
 TEST_F(managed_objects,
        finish_calls_that_were_made_before_the_last_handle_went) {
+  ramet::queue<int> begun;
+  ramet::queue<int> go_on;
   ramet::manager m;
   auto l = m.list<int>();
-  auto pending = m.make<tally>(0).async_call(&tally::slow, 50);
-  m.make<tally>(0).async_call([](tally&, list l) { l.push_back(1); }, l);
-  EXPECT_EQ(pending.get(), 1);
+  auto t = m.make<tally>(0);
+  auto running = t.async_call(&tally::hang, begun, go_on);
+  auto waiting = t.async_call(&tally::add, 5);
+  t.async_call([](tally&, list l) { l.push_back(1); }, l);
+  t = {};
+  begun.get();
+  go_on.put(1);
+  EXPECT_EQ(running.get(), 1);
+  EXPECT_EQ(waiting.get(), 6);
   EXPECT_TRUE(comes_to(m, 1));
   EXPECT_EQ(l.snapshot(), numbers{1});
 }
