@@ -7,6 +7,7 @@ Usage: kv_service.py PROGRAM [TEST...]
 
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -91,6 +92,7 @@ class Service:
             [PROGRAM, "--port", "0", "--data", data, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.lines = []
+        self.more = threading.Condition()  # there are more lines
         for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
             found = re.fullmatch(r"listening at port (\d+), (\d+) shards",
@@ -106,7 +108,17 @@ class Service:
 
     def collect(self):
         for line in self.process.stdout:
-            self.lines.append(line.rstrip("\n"))
+            with self.more:
+                self.lines.append(line.rstrip("\n"))
+                self.more.notify_all()
+
+    def wait_for_starts(self, shard, count):
+        """Until it has said so many times that this shard is up."""
+        def said():
+            return sum(line.startswith(f"shard {shard}: pid ")
+                       for line in self.lines) >= count
+        with self.more:
+            assert self.more.wait_for(said, PATIENCE), self.lines
 
     def client(self):
         return Client(self.port)
@@ -141,17 +153,15 @@ class Service:
             self.stop()
 
 
-def until(condition, what):
-    """Asks again and again, since nobody tells."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"never: {what}"
-        time.sleep(0.01)
-
-
 def expect(found, wanted):
     assert found == wanted, \
         f"expected {repr(wanted)[:500]}, found {repr(found)[:500]}"
+
+
+def wait_for_end(pidfd):
+    """Of a process, whosever child it is."""
+    assert select.select([pidfd], [], [], PATIENCE)[0], "a process is left"
+    os.close(pidfd)
 
 
 def alive(pid):
@@ -238,7 +248,9 @@ def test_expiry(data):
         c = service.client()
         c("SET", "a", "1", "PX", "30")
         c("SET", "b", "1", "PX", "60000")
-        until(lambda: c("GET", "a") is None, "a goes")
+        end = time.monotonic() + PATIENCE
+        while c("GET", "a") is not None:
+            assert time.monotonic() < end
         expect(c("GET", "b"), b"1")
         c("EXPIRE", "b", "-1")
         expect(c("GET", "b"), None)
@@ -336,6 +348,7 @@ def test_killed_under_load(data):
         stop = threading.Event()
         problems = []
         workers = []
+        turn = threading.Condition()  # a worker has ended one, or failed
 
         def work(me, worker):
             try:
@@ -355,11 +368,15 @@ def test_killed_under_load(data):
                         worker["least"] = replies[-1]
                     else:
                         worker["errors"].add(str(replies[-1]))
-                    worker["count"] += 1
-                    worker["last"] = i
+                    with turn:
+                        worker["count"] += 1
+                        worker["last"] = i
+                        turn.notify_all()
                 c.close()
             except BaseException as problem:  # reported by the main thread
-                problems.append(repr(problem))
+                with turn:
+                    problems.append(repr(problem))
+                    turn.notify_all()
 
         threads = []
         for me in range(4):
@@ -370,16 +387,22 @@ def test_killed_under_load(data):
             threads[-1].start()
         c = service.client()
         pids = [service.pid(i) for i in range(3)]
-        for kill in range(kills):
+
+        def let_all_work():
             marks = [w["last"] for w in workers]
-            until(lambda: problems or all(w["last"] > mark + 20 for w, mark in
-                                          zip(workers, marks)), "all work")
+            with turn:
+                assert turn.wait_for(
+                    lambda: problems or all(
+                        w["last"] > mark + 20
+                        for w, mark in zip(workers, marks)), PATIENCE)
+
+        for kill in range(kills):
+            let_all_work()
             os.kill(service.pid(victim), signal.SIGKILL)
-            until(lambda: c.shard(victim)["restarts"] == str(kill + 1)
-                  and c.shard(victim)["up"] == "1", "the shard is back")
-        marks = [w["last"] for w in workers]
-        until(lambda: problems or all(w["last"] > mark + 20 for w, mark in
-                                      zip(workers, marks)), "all work on")
+            service.wait_for_starts(victim, kill + 2)
+            expect(c.shard(victim)["restarts"], str(kill + 1))
+            expect(c.shard(victim)["up"], "1")
+        let_all_work()
         stop.set()
         for thread in threads:
             thread.join(PATIENCE)
@@ -419,7 +442,7 @@ def test_root_killed(data):
         c = service.client()
         expect(c.pipeline([("SET", f"k{i}", i) for i in range(1000)]),
                ["OK"] * 1000)
-        pids = [service.pid(0), service.pid(1)]
+        shards = [os.pidfd_open(service.pid(i)) for i in range(2)]
         service.process.kill()
         service.process.wait()
         service.reader.join()
@@ -430,7 +453,8 @@ def test_root_killed(data):
         expect(c("MGET", *(f"k{i}" for i in range(1000))),
                [str(i).encode() for i in range(1000)])
         c.close()
-    until(lambda: not any(map(alive, pids)), "the old shards are gone")
+    for old in shards:
+        wait_for_end(old)
 
 
 def test_torn_log(data):
@@ -495,8 +519,9 @@ def test_kill_one_after(data):
     with Service(data, "--shards", "2", "--kill-one-after",
                  "50ms") as service:
         c = service.client()
-        until(lambda: c.shard(0)["restarts"] == "1"
-              and c.shard(0)["up"] == "1", "one is killed, and back")
+        service.wait_for_starts(0, 2)
+        expect(c.shard(0)["restarts"], "1")
+        expect(c.shard(0)["up"], "1")
         c.close()
 
 
