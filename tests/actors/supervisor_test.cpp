@@ -145,6 +145,12 @@ protected:
 
   news_queue& out() { return *out_; }
 
+  static bool comes_to_be(const ramet::supervisor& of, std::size_t child,
+                          ramet::child_state state) {
+    return eventually(
+        [&] { return of.tree().children.at(child).state == state; });
+  }
+
   void SetUp() override {
     actors_test::SetUp();
     out_.emplace();
@@ -182,9 +188,7 @@ TEST_F(supervisor_test, a_killed_child_is_back_under_the_same_handle) {
   kill(one);
   auto after = expect("one", "starts");
   EXPECT_NE(after, before);
-  EXPECT_TRUE(eventually([&] {
-    return top.tree().children.at(0).state == ramet::child_state::running;
-  }));
+  EXPECT_TRUE(comes_to_be(top, 0, ramet::child_state::running));
   EXPECT_EQ(ramet::ask(one, add_atom::value, 5).get(), 105);
   EXPECT_EQ(pid(one), after);
 }
@@ -202,9 +206,7 @@ TEST_F(supervisor_test, other_processes_reach_the_child_after_its_restart) {
   EXPECT_EQ(asked_there(), pid(one));
   kill(one);
   auto after = expect("one", "starts");
-  EXPECT_TRUE(eventually([&] {
-    return top.tree().children.at(0).state == ramet::child_state::running;
-  }));
+  EXPECT_TRUE(comes_to_be(top, 0, ramet::child_state::running));
   EXPECT_EQ(asked_there(), after);
 }
 
@@ -213,13 +215,9 @@ TEST_F(supervisor_test, requests_fail_at_once_while_a_child_is_down) {
   auto one = spawn(top, "one", 0, {.stop_timeout = 1ms});
   kill(one);
   expect("one", "starts");
-  ASSERT_TRUE(eventually([&] {
-    return top.tree().children.at(0).state == ramet::child_state::running;
-  }));
+  ASSERT_TRUE(comes_to_be(top, 0, ramet::child_state::running));
   kill(one);
-  ASSERT_TRUE(eventually([&] {
-    return top.tree().children.at(0).state == ramet::child_state::waiting;
-  }));
+  ASSERT_TRUE(comes_to_be(top, 0, ramet::child_state::waiting));
   expect_error(ramet::errc::closed, {"has ended"},
                [&] { ramet::ask(one, pid_atom::value).get(); });
 }
@@ -240,9 +238,7 @@ TEST_F(supervisor_test, a_transient_child_is_back_only_after_a_failure) {
   caf::anon_send(one, fail_atom::value, false);
   expect("one", "starts");
   EXPECT_FALSE(end.seen());
-  ASSERT_TRUE(eventually([&] {
-    return top.tree().children.at(0).state == ramet::child_state::running;
-  }));
+  ASSERT_TRUE(comes_to_be(top, 0, ramet::child_state::running));
   caf::anon_send(one, fail_atom::value, true);
   auto reason = end.wait();
   ASSERT_TRUE(reason);
@@ -325,9 +321,7 @@ TEST_F(supervisor_test, one_restart_too_many_ends_it) {
   for (int i = 0; i < 2; ++i) {
     kill(one);
     expect("one", "starts");
-    ASSERT_TRUE(eventually([&] {
-      return top.tree().children.at(1).state == ramet::child_state::running;
-    }));
+    ASSERT_TRUE(comes_to_be(top, 1, ramet::child_state::running));
   }
   kill(one);
   expect("other", "stops");
@@ -420,9 +414,7 @@ TEST_F(supervisor_test, a_child_may_live_in_the_supervisors_process) {
   EXPECT_EQ(ramet::ask(one, add_atom::value, 1).get(), 8);
   caf::anon_send(one, fail_atom::value, false);
   expect("one", "starts");
-  ASSERT_TRUE(eventually([&] {
-    return top.tree().children.at(0).state == ramet::child_state::running;
-  }));
+  ASSERT_TRUE(comes_to_be(top, 0, ramet::child_state::running));
   EXPECT_EQ(ramet::ask(one, add_atom::value, 1).get(), 8);
   top.stop();
   expect("one", "stops");
@@ -454,9 +446,7 @@ TEST_F(supervisor_test, a_failed_supervisor_is_restarted_with_its_children) {
   expect("one", "stops");
   expect("one", "starts");
   expect("two", "starts");
-  ASSERT_TRUE(eventually([&] {
-    return top.tree().children.at(0).state == ramet::child_state::running;
-  }));
+  ASSERT_TRUE(comes_to_be(top, 0, ramet::child_state::running));
   EXPECT_EQ(ramet::ask(one, add_atom::value, 1).get(), 11);
   EXPECT_EQ(ramet::ask(two, add_atom::value, 1).get(), 21);
   EXPECT_FALSE(end.seen());
@@ -495,9 +485,7 @@ TEST_F(supervisor_test, its_tree_tells_how_everybody_is) {
   auto one = spawn(desk, "one", 0, {.stop_timeout = 1ms});
   kill(one);
   auto number = expect("one", "starts");
-  ASSERT_TRUE(eventually([&] {
-    return desk.tree().children.at(0).state == ramet::child_state::running;
-  }));
+  ASSERT_TRUE(comes_to_be(desk, 0, ramet::child_state::running));
   auto own = std::to_string(::getpid());
   EXPECT_EQ(to_string(top.tree()), "bank: supervisor, pid " + own
                                        + ", running\n"
