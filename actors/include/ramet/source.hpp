@@ -107,8 +107,8 @@ consteval void require_feedable() {
 /// - when the actor ends, or its process does, however: what was with the actor
 ///   is lost (`window` items at most), all others stay in the queue, and a
 ///   source made for the same handle afterwards takes none. Behind the handle
-///   of a supervised actor it waits for the next one, until the supervisor gives
-///   up;
+///   of a supervised actor it waits for the next one, until the supervisor
+///   gives up;
 /// - by stop(), the destructor, or with its process: what is with the actor is
 ///   still dealt with there;
 /// - when the pipe brings a message of another type.
