@@ -70,8 +70,8 @@ caf::strong_actor_ptr supervision::add(supervised_group& to,
     to.children.push_back(child);
     now_up(child);
     fit_in(to, *child);
+    watch(child);
   }
-  watch(child);
   post([] {});
   return result;
 }
