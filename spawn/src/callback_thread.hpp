@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <ramet/detail/message.hpp>
+
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -25,10 +27,18 @@ public:
   /// `call` must not throw. All have been made when the runtime has ended.
   void post(std::function<void()> call);
 
+  /// Whether the caller is that thread.
+  static bool is_this();
+  /// For a call that waits, in that thread: makes others meanwhile. Returns
+  /// when done(), or when the time is over. Wake it when that changes.
+  void make_calls_until(const std::function<bool()>& done, deadline until);
+  void wake();
+
 private:
   callback_thread() = default;
   void start(); // needs guard_
   void run();
+  void make_next(std::unique_lock<std::mutex>& lock); // of guard_
   void finish();
 
   std::mutex guard_; // of all below

@@ -11,6 +11,12 @@
 
 namespace ramet::detail {
 
+namespace {
+
+constinit thread_local bool this_is_it = false;
+
+} // namespace
+
 callback_thread& callback_thread::mine() {
   static auto* instance = new callback_thread;
   return *instance;
@@ -42,18 +48,47 @@ void callback_thread::start() {
 }
 
 void callback_thread::run() {
+  this_is_it = true;
   std::unique_lock lock{guard_};
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !calls_.empty(); });
     if (calls_.empty())
       return;
-    auto call = std::move(calls_.front());
-    calls_.pop_front();
-    lock.unlock();
-    call();
-    call = nullptr; // what it holds goes without the lock
-    lock.lock();
+    make_next(lock);
   }
+}
+
+void callback_thread::make_next(std::unique_lock<std::mutex>& lock) {
+  auto call = std::move(calls_.front());
+  calls_.pop_front();
+  lock.unlock();
+  call();
+  call = nullptr; // what it holds goes without the lock
+  lock.lock();
+}
+
+bool callback_thread::is_this() {
+  return this_is_it;
+}
+
+void callback_thread::make_calls_until(const std::function<bool()>& done,
+                                       deadline until) {
+  std::unique_lock lock{guard_};
+  while (!done()) {
+    if (!calls_.empty())
+      make_next(lock);
+    else if (until.is_never())
+      changed_.wait(lock);
+    else if (changed_.wait_until(lock, until.at) == std::cv_status::timeout)
+      return;
+  }
+}
+
+void callback_thread::wake() {
+  {
+    std::scoped_lock lock{guard_}; // not between its look and its sleep
+  }
+  changed_.notify_one();
 }
 
 void callback_thread::finish() {

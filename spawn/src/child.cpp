@@ -5,10 +5,16 @@
 #include "children.hpp"
 #include "pidfd_linux.hpp"
 #include "self.hpp"
+#include "thrown_identity.hpp"
 #include "watcher.hpp"
+
+#include <ramet/error.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+#include <typeinfo>
 #include <utility>
 
 namespace ramet::detail {
@@ -180,6 +186,12 @@ child::calls child::finish() {
   return std::exchange(when_ended_, {});
 }
 
+static thrown_identity read_identity(const process_page& page) {
+  std::span bytes{page.exception_identity};
+  return decode_identity(bytes.first(
+      std::min<std::size_t>(page.exception_identity_size, bytes.size())));
+}
+
 std::optional<remote_exception> child::read_exception() const {
   remote_exception result;
   result.name = name();
@@ -189,11 +201,13 @@ std::optional<remote_exception> child::read_exception() const {
     result.type = read_field(about_.page->exception_type);
     result.message = read_field(about_.page->exception_what);
     result.backtrace = read_field(about_.page->exception_backtrace);
+    result.identity = read_identity(*about_.page);
     return result;
   case process_phase::admitted:
     if (status_->signal)
       return std::nullopt;
     result.type = "ramet::error";
+    result.identity = identity_of(typeid(error), nullptr);
     result.message = fmt::format(
         "process '{}' (pid {}) {} before its function could run: its main() "
         "ended without making a ramet::runtime; make `ramet::runtime rt{{argc, "

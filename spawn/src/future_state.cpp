@@ -2,6 +2,7 @@
 
 #include <ramet/detail/future_state.hpp>
 
+#include "callback_thread.hpp"
 #include "parking.hpp"
 
 #include <ramet/error.hpp>
@@ -28,9 +29,10 @@ std::string text_of(const std::exception_ptr& failure) {
 }
 
 // In one write, and no matter what.
-void tell(const char* what, const std::exception_ptr& failure) noexcept {
+void tell(const char* who, const char* what,
+          const std::exception_ptr& failure) noexcept {
   try {
-    auto line = fmt::format("ramet: {}: {}\n", what, text_of(failure));
+    auto line = fmt::format("ramet: {}{}: {}\n", who, what, text_of(failure));
     std::fputs(line.c_str(), stderr);
   } catch (...) { // out of memory
   }
@@ -40,7 +42,7 @@ void tell(const char* what, const std::exception_ptr& failure) noexcept {
 
 future_state_base::~future_state_base() {
   if (failure_ && !(phase_.load(std::memory_order_relaxed) & seen))
-    tell("nobody looked at the failure of a future", failure_);
+    tell("nobody looked at the failure of a future", "", failure_);
   delete sleepers_.load(std::memory_order_relaxed);
 }
 
@@ -65,10 +67,23 @@ bool future_state_base::cancel() {
 
 void future_state_base::then(std::unique_ptr<continuation> next) {
   next_ = std::move(next);
-  if (phase_.fetch_or(continued, std::memory_order_acq_rel) & done)
+  auto before = phase_.fetch_or(continued | awaited, std::memory_order_acq_rel);
+  if (before & done)
     run_next();
-  else
+  else if (!(before & awaited))
     expected();
+}
+
+std::unique_ptr<future_state_base::continuation>
+future_state_base::take_back() {
+  auto phase = phase_.load(std::memory_order_relaxed);
+  do {
+    if (!(phase & continued) || (phase & done))
+      return nullptr;
+  } while (!phase_.compare_exchange_weak(phase, phase & ~continued,
+                                         std::memory_order_acq_rel,
+                                         std::memory_order_relaxed));
+  return std::move(next_);
 }
 
 bool future_state_base::fail(std::exception_ptr why) {
@@ -83,6 +98,8 @@ void future_state_base::publish() {
   auto before = phase_.fetch_or(done, std::memory_order_seq_cst);
   if (auto* sleeping = sleepers_.load(std::memory_order_seq_cst))
     sleeping->notify_all();
+  if (before & helped)
+    callback_thread::mine().wake();
   completed();
   if (before & continued)
     run_next();
@@ -110,8 +127,15 @@ void future_state_base::drive(deadline until) {
   auto look = [this] {
     return (phase_.load(std::memory_order_seq_cst) & done) != 0;
   };
-  if (!until.is_now() && !spins.spin(look))
+  if (until.is_now() || spins.spin(look))
+    return;
+  if (callback_thread::is_this()) {
+    // What completes this may be a callback that waits for its turn behind us.
+    phase_.fetch_or(helped, std::memory_order_seq_cst);
+    callback_thread::mine().make_calls_until(look, until);
+  } else {
     sleepers().park(look, until);
+  }
 }
 
 void call_with_error(const std::exception_ptr& failure,
@@ -128,12 +152,12 @@ void call_with_error(const std::exception_ptr& failure,
   handle(*other);
 }
 
-void run_callback(const std::function<void()>& call) noexcept {
+void run_callback(const std::function<void()>& call,
+                  const char* what) noexcept {
   try {
     call();
   } catch (...) {
-    tell("a callback of future::then ended by an exception",
-         std::current_exception());
+    tell(what, " ended by an exception", std::current_exception());
   }
 }
 

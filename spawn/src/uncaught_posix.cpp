@@ -5,15 +5,19 @@
 #include "family.hpp"
 #include "self.hpp"
 #include "throw_point_linux.hpp"
+#include "thrown_identity.hpp"
 
 #include <ramet/detail/async_link.hpp>
 
 #include <fmt/format.h>
 
-#include <cxxabi.h>
+#include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <string>
 #include <typeinfo>
+
+#include <cxxabi.h>
 
 #include <unistd.h>
 
@@ -21,22 +25,38 @@ namespace ramet::detail {
 
 namespace {
 
-std::string type_of_current_exception() {
-  auto* type = abi::__cxa_current_exception_type();
-  return type ? demangled(type->name()) : "exception of another language";
+// Of the one that is being handled, which is `problem` unless that is null.
+remote_exception describe(const std::exception* problem) {
+  remote_exception result;
+  if (auto* type = abi::__cxa_current_exception_type()) {
+    result.type = demangled(type->name());
+    result.identity = identity_of(*type, problem);
+  } else {
+    result.type = "exception of another language";
+  }
+  if (problem)
+    result.message = problem->what();
+  result.backtrace = describe_throw_point();
+  result.name = self::mine().name;
+  result.pid = ::getpid();
+  return result;
 }
 
-void report(const char* how, const char* what) {
+void report(const char* how, const std::exception* problem) {
   self::mine().hold_if_interrupted();
+  auto thrown = describe(problem);
   auto& page = family::mine().own_page();
-  auto type = type_of_current_exception();
-  write_field(page.exception_type, type);
-  write_field(page.exception_what, what ? what : "");
-  write_field(page.exception_backtrace, describe_throw_point());
+  write_field(page.exception_type, thrown.type);
+  write_field(page.exception_what, thrown.message);
+  write_field(page.exception_backtrace, thrown.backtrace);
+  auto identity = encode_to_fit(std::move(thrown.identity),
+                                std::size(page.exception_identity));
+  std::copy(identity.begin(), identity.end(), page.exception_identity);
+  page.exception_identity_size = static_cast<std::uint32_t>(identity.size());
   page.phase.store(process_phase::threw);
-  auto line =
-      fmt::format("ramet: process '{}' (pid {}) {} {}{}{}\n", self::mine().name,
-                  ::getpid(), how, type, what ? ": " : "", what ? what : "");
+  auto line = fmt::format("ramet: process '{}' (pid {}) {} {}{}{}\n",
+                          thrown.name, thrown.pid, how, thrown.type,
+                          problem ? ": " : "", thrown.message);
   [[maybe_unused]] auto written =
       ::write(STDERR_FILENO, line.data(), line.size());
 }
@@ -48,7 +68,7 @@ bool report_uncaught(const char* how, const std::function<void()>& work) {
     note_throw_point(work);
     return true;
   } catch (const std::exception& problem) {
-    report(how, problem.what());
+    report(how, &problem);
   } catch (const abi::__forced_unwind&) {
     throw; // pthread_exit: not to be stopped
   } catch (...) {
@@ -59,22 +79,16 @@ bool report_uncaught(const char* how, const std::function<void()>& work) {
 
 std::optional<remote_exception>
 exception_of(const std::function<void()>& work) {
-  remote_exception result;
   try {
     note_throw_point(work);
     return std::nullopt;
   } catch (const std::exception& problem) {
-    result.type = type_of_current_exception();
-    result.message = problem.what();
+    return describe(&problem);
   } catch (const abi::__forced_unwind&) {
     throw; // pthread_exit: not to be stopped
   } catch (...) {
-    result.type = type_of_current_exception();
+    return describe(nullptr);
   }
-  result.backtrace = describe_throw_point();
-  result.name = self::mine().name;
-  result.pid = ::getpid();
-  return result;
 }
 
 } // namespace ramet::detail

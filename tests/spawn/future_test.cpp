@@ -1,5 +1,7 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
+#include "promised.hpp"
+
 #include <ramet/error.hpp>
 #include <ramet/future.hpp>
 #include <ramet/task_failure.hpp>
@@ -20,35 +22,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-template <class R>
-struct promised {
-  std::shared_ptr<detail::future_state<R>> state =
-      std::make_shared<detail::future_state<R>>();
-  future<R> result = detail::make_future(state);
-};
-
 std::exception_ptr city_failure() {
   return std::make_exception_ptr(task_failure{
       "looking up a city: no such city",
       remote_exception{"std::out_of_range", "no such city", "#0 f", "p", 7}});
-}
-
-template <class Call>
-errc code_of(Call call) {
-  try {
-    call();
-  } catch (const error& e) {
-    return static_cast<errc>(e.code().value());
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
-}
-
-template <class Call>
-std::string printed_by(Call call) {
-  testing::internal::CaptureStderr();
-  call();
-  return testing::internal::GetCapturedStderr();
 }
 
 TEST(future_test, gives_the_value_once) {
@@ -293,6 +270,58 @@ TEST(future_test, cannot_be_cancelled_when_the_result_is_there) {
   p.state->complete(7);
   EXPECT_FALSE(p.result.cancel());
   EXPECT_EQ(p.result.get(), 7);
+}
+
+struct counting_continuation final : detail::future_state_base::continuation {
+  explicit counting_continuation(std::atomic<int>& count) : calls(count) {}
+  void run(detail::future_state_base&) override { ++calls; }
+  std::atomic<int>& calls;
+};
+
+TEST(future_test, can_be_used_again_when_a_continuation_was_taken_back) {
+  promised<int> p;
+  std::atomic<int> calls{0};
+  p.state->then(std::make_unique<counting_continuation>(calls));
+  EXPECT_TRUE(p.state->take_back());
+  EXPECT_FALSE(p.state->take_back());
+  int heard = 0;
+  p.result.then([&](int x) { heard = x; });
+  p.state->complete(7);
+  EXPECT_FALSE(p.state->take_back());
+  EXPECT_EQ(heard, 7);
+  EXPECT_EQ(calls, 0);
+}
+
+TEST(future_test, runs_a_continuation_or_gives_it_back) {
+  for (int i = 0; i < 2000; ++i) {
+    promised<int> p;
+    std::atomic<int> calls{0};
+    p.state->then(std::make_unique<counting_continuation>(calls));
+    std::jthread completing{[state = p.state] { state->complete(1); }};
+    bool taken = p.state->take_back() != nullptr;
+    completing.join();
+    ASSERT_EQ(calls, taken ? 0 : 1);
+    ASSERT_EQ(p.result.get(), 1);
+  }
+}
+
+// Counts what a state is told.
+class expecting final : public detail::future_state<int> {
+public:
+  int expectations = 0;
+
+protected:
+  void expected() override { ++expectations; }
+};
+
+TEST(future_test, expects_a_state_to_go_on_by_itself_once) {
+  auto state = std::make_shared<expecting>();
+  std::atomic<int> calls{0};
+  for (int i = 0; i < 3; ++i) {
+    state->then(std::make_unique<counting_continuation>(calls));
+    EXPECT_TRUE(state->take_back());
+  }
+  EXPECT_EQ(state->expectations, 1);
 }
 
 // Like ask(): the thread that waits does what leads to the answer.

@@ -64,6 +64,8 @@ struct process_page {
   char exception_type[512];
   char exception_what[2048];
   char exception_backtrace[8192];
+  std::uint32_t exception_identity_size;
+  std::byte exception_identity[1024]; ///< an encoded thrown_identity
 };
 
 /// Copies `text` into a fixed field of a shared page: cut to fit, always

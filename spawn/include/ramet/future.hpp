@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <ramet/detail/future_awaiter.hpp>
 #include <ramet/detail/future_state.hpp>
 #include <ramet/detail/message.hpp>
 #include <ramet/error.hpp>
@@ -43,8 +44,14 @@ concept takes_result =
 ///                            [](const ramet::error& e) { log(e.what()); });
 /// @endcode
 ///
-/// A result is given once: by get(), or to then(). Afterwards the future is no
-/// longer valid, and all members but valid() throw `error` with errc::closed.
+/// A result is given once: by get(), to then(), or to co_await. Afterwards the
+/// future is no longer valid, and all members but valid() throw `error` with
+/// errc::closed.
+///
+/// In a coroutine, `co_await f` gives what get() does and never blocks: the
+/// coroutine goes on in the thread that brings the result, or, if that is there
+/// already, in its own. A coroutine that is destroyed while it waits drops the
+/// future. In Boost.Asio's coroutines use async_get of <ramet/asio.hpp>.
 ///
 /// A failure there is thrown here: a function that threw, or a process that
 /// was killed, as task_failure. One that nobody has looked at, by get() or
@@ -114,7 +121,8 @@ public:
   /// the failure: one of them, once. At once if it is there; else in the thread
   /// that brings it, while other callbacks wait for their turn. Without an
   /// `on_error` a failure is told on stderr, as is what a callback throws. Does
-  /// not wait.
+  /// not wait. (Other callbacks may be called within one that waits for a
+  /// result which only a callback can bring, as that of when_all.)
   template <detail::takes_result<R> OnValue, class OnError = std::nullptr_t>
   requires std::is_null_pointer_v<OnError> || std::invocable<OnError&,
                                                              const error&>
@@ -133,6 +141,7 @@ public:
   bool cancel() { return use("cancel()").cancel(); }
 
 private:
+  friend struct detail::future_access;
   friend future
   detail::make_future<R>(std::shared_ptr<detail::future_state<R>> state);
   explicit future(std::shared_ptr<detail::future_state<R>> state)
@@ -162,6 +171,17 @@ private:
 
   std::shared_ptr<detail::future_state<R>> state_;
 };
+
+/// See future.
+template <class R>
+detail::future_awaiter<R> operator co_await(future<R>& result) {
+  return detail::future_awaiter<R>{
+      detail::future_access::release(result, "co_await")};
+}
+template <class R>
+detail::future_awaiter<R> operator co_await(future<R>&& result) {
+  return operator co_await(result);
+}
 
 template <class R>
 future<R> detail::make_future(std::shared_ptr<future_state<R>> state) {

@@ -25,12 +25,17 @@ namespace ramet {
 /// try {
 ///   map = f.get();
 /// } catch (const ramet::task_failure& failure) {
-///   if (auto& thrown = failure.exception())
+///   if (failure.is<std::out_of_range>())
+///     map = whole_world;
+///   else if (auto& thrown = failure.exception())
 ///     std::cerr << thrown->type << " at\n" << thrown->backtrace << '\n';
 ///   else
 ///     std::cerr << to_string(*failure.status()) << '\n';
 /// }
 /// @endcode
+///
+/// For code that is written for exceptions of its own process, rethrow() throws
+/// what was thrown there.
 ///
 /// A value: copies share what they tell.
 class task_failure : public error {
@@ -51,6 +56,20 @@ public:
   const std::optional<exit_status>& status() const noexcept {
     return details_->status;
   }
+
+  /// Whether an E was thrown there, or something derived from it. See
+  /// remote_exception::is; false when nothing was thrown.
+  template <class E>
+  bool is() const {
+    return exception() && exception()->template is<E>();
+  }
+
+  /// Throws what was thrown there, as such: the exceptions of the standard
+  /// library, those with a std::error_code with the same code, and
+  /// ramet::error. Throws this task_failure when that cannot be: nothing was
+  /// thrown, or an object of a type of your own, or its code is of another
+  /// category than those of the standard library and ramet.
+  [[noreturn]] void rethrow() const;
 
 private:
   struct details {

@@ -66,8 +66,11 @@ public:
   /// By default fails with errc::closed; that is not reported as unseen.
   virtual bool cancel();
   /// Has `next` run as soon as it is ready: now, or in the thread that
-  /// completes it. At most once, and nobody calls wait() afterwards.
+  /// completes it. One at a time, and nobody calls wait() or take() meanwhile.
   void then(std::unique_ptr<continuation> next);
+  /// Takes back what then() has left behind, before it has run; afterwards all
+  /// is as before then(). Null: too late, it runs, or did.
+  std::unique_ptr<continuation> take_back();
   /// The future was dropped: nobody will wait() any more.
   virtual void abandoned() noexcept {}
 
@@ -89,7 +92,8 @@ protected:
   /// After completion, in the thread that completed: to wake those that sleep
   /// in a drive() of their own.
   virtual void completed() {}
-  /// After then() on a state that is not ready: nobody will call drive().
+  /// After the first then() on a state that is not ready: from now on it must
+  /// become so without anybody calling drive(). It may be called all the same.
   virtual void expected() {}
 
   /// True for the first: it, and nobody else, stores the result and then calls
@@ -107,6 +111,8 @@ private:
   static constexpr std::uint32_t done = 2; // pairs with ready(): it is stored
   static constexpr std::uint32_t continued = 4; // next_ is set
   static constexpr std::uint32_t seen = 8; // the failure is somebody's business
+  static constexpr std::uint32_t awaited = 16; // expected() was called
+  static constexpr std::uint32_t helped = 32;  // the thread for callbacks waits
 
   void run_next();
   parking_lot& sleepers();
@@ -127,12 +133,7 @@ public:
   bool complete(R value) {
     if (!claim())
       return false;
-    try {
-      value_.emplace(std::move(value));
-    } catch (...) { // a move that throws
-      set_failure(std::current_exception());
-    }
-    publish();
+    publish_value(std::move(value));
     return true;
   }
 
@@ -143,6 +144,17 @@ public:
       std::rethrow_exception(failure());
     }
     return std::move(*value_);
+  }
+
+protected:
+  /// After claim().
+  void publish_value(R value) {
+    try {
+      value_.emplace(std::move(value));
+    } catch (...) { // a move that throws
+      set_failure(std::current_exception());
+    }
+    publish();
   }
 
 private:
@@ -170,14 +182,32 @@ public:
 template <class R>
 future<R> make_future(std::shared_ptr<future_state<R>> state);
 
+/// What stands behind a future, for those that build on futures.
+struct future_access {
+  /// Null if the future is not valid.
+  template <class R>
+  static const std::shared_ptr<future_state<R>>& state(const future<R>& of) {
+    return of.state_;
+  }
+  /// The future is not valid afterwards. `operation` is for the error if it was
+  /// not before.
+  template <class R>
+  static std::shared_ptr<future_state<R>> release(future<R>& of,
+                                                  const char* operation) {
+    of.use(operation);
+    return std::exchange(of.state_, nullptr);
+  }
+};
+
 /// Calls `handle` with the failure as an error: itself, or one of
 /// errc::child_failed with its what().
 void call_with_error(const std::exception_ptr& failure,
                      const std::function<void(const error&)>& handle);
 
 /// Calls a callback of then(). What it throws is told on stderr, as nobody
-/// else could hear of it.
-void run_callback(const std::function<void()>& call) noexcept;
+/// else could hear of it; `what` says of whose.
+void run_callback(const std::function<void()>& call,
+                  const char* what = "a callback of future::then") noexcept;
 
 /// What then() was given; OnError may be std::nullptr_t.
 template <class R, class OnValue, class OnError>
