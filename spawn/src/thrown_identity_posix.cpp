@@ -31,10 +31,9 @@ public:
 
   /// Otherwise a handler would not know which one it gets.
   bool only_one_of(const std::type_info& type) const {
-    return std::count_if(parts_.begin(), parts_.end(),
-                         [&](const part& one) {
-                           return *one.way.back() == type;
-                         })
+    return std::count_if(
+               parts_.begin(), parts_.end(),
+               [&](const part& one) { return *one.way.back() == type; })
            == 1;
   }
 

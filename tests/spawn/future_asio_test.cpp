@@ -126,11 +126,10 @@ TEST(future_asio_test, works_with_std_future_and_bare_callbacks) {
 
   promised<int> failing;
   std::promise<std::exception_ptr> heard;
-  async_get(std::move(failing.result),
-            [&](std::exception_ptr problem, int x) {
-              EXPECT_EQ(x, 0);
-              heard.set_value(problem);
-            });
+  async_get(std::move(failing.result), [&](std::exception_ptr problem, int x) {
+    EXPECT_EQ(x, 0);
+    heard.set_value(problem);
+  });
   auto failure = std::make_exception_ptr(std::runtime_error("x"));
   failing.state->fail(failure);
   EXPECT_EQ(heard.get_future().get(), failure);

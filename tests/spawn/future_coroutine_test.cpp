@@ -32,8 +32,7 @@ public:
     // When the frame may be destroyed.
     struct last_suspension {
       bool await_ready() noexcept { return false; }
-      void
-      await_suspend(std::coroutine_handle<promise_type> frame) noexcept {
+      void await_suspend(std::coroutine_handle<promise_type> frame) noexcept {
         auto ended = frame.promise().outcome.state;
         if (auto problem = frame.promise().problem)
           ended->fail(problem);
@@ -158,8 +157,8 @@ TEST(future_coroutine_test, drops_the_future_when_destroyed_while_it_waits) {
 TEST(future_coroutine_test, awaits_all_and_any) {
   std::vector<promised<int>> parts(4);
   std::vector<int> heard;
-  auto waiting = [](std::vector<future<int>> fs, std::vector<int>& heard)
-      -> task {
+  auto waiting = [](std::vector<future<int>> fs,
+                    std::vector<int>& heard) -> task {
     auto first = co_await when_any(std::move(fs));
     heard.push_back(first.get());
     first.futures.erase(first.futures.begin()
@@ -186,31 +185,39 @@ TEST(future_coroutine_test, goes_on_once_whoever_comes_first) {
     }
   }};
   int sum = 0;
-  [](std::vector<promised<int>>& parts, std::atomic<int>& at, int& sum)
-      -> task {
+  [](std::vector<promised<int>>& parts, std::atomic<int>& at,
+     int& sum) -> task {
     for (auto& one : parts) {
       ++at;
       sum += co_await one.result;
     }
   }(parts, at, sum)
-                 .get();
+                      .get();
   EXPECT_EQ(sum, count);
 }
 
+// What its body throws comes out of whoever resumes it.
 struct loud_task {
   struct promise_type {
-    loud_task get_return_object() { return {}; }
+    loud_task get_return_object() {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
     std::suspend_never initial_suspend() { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
     void return_void() {}
     void unhandled_exception() { throw; }
   };
+
+  ~loud_task() { frame.destroy(); }
+
+  std::coroutine_handle<promise_type> frame;
 };
 
 TEST(future_coroutine_test, tells_what_escapes_a_coroutine) {
   promised<int> p;
-  [](future<int> f) -> loud_task {
-    throw std::runtime_error("it was " + std::to_string(co_await f));
+  auto loud = [](future<int> f) -> loud_task {
+    int x = co_await f;
+    throw std::runtime_error("it was " + std::to_string(x));
   }(std::move(p.result));
   auto printed = printed_by([&] { EXPECT_TRUE(p.state->complete(7)); });
   EXPECT_EQ(printed, "ramet: a coroutine that awaited a future ended by an "
@@ -241,7 +248,7 @@ TEST_F(coroutine_async_test, awaits_processes) {
       sum += failure.is<std::out_of_range>() ? 100 : 0;
     }
   }(sum)
-                    .get();
+                      .get();
   EXPECT_EQ(sum, 106);
 }
 

@@ -105,9 +105,8 @@ TEST(future_exceptions_test, come_back_with_their_codes) {
             would_block);
   EXPECT_EQ(code_that_comes_back(std::ios_base::failure{"bad"}),
             std::io_errc::stream);
-  EXPECT_EQ(
-      code_that_comes_back(std::future_error{std::future_errc::no_state}),
-      std::future_errc::no_state);
+  EXPECT_EQ(code_that_comes_back(std::future_error{std::future_errc::no_state}),
+            std::future_errc::no_state);
   EXPECT_EQ(code_that_comes_back(error{errc::full, "no room"}), errc::full);
 }
 
@@ -243,8 +242,7 @@ TEST(future_exceptions_test, are_of_those_bases_that_can_be_caught) {
 }
 
 TEST(future_exceptions_test, fit_where_there_is_little_room) {
-  auto identity =
-      detail::identity_of(typeid(fs::filesystem_error), nullptr);
+  auto identity = detail::identity_of(typeid(fs::filesystem_error), nullptr);
   identity.category = "generic";
   identity.paths = {std::string(200, 'a'), "b"};
   auto bytes = detail::encode_to_fit(identity, 300);

@@ -37,7 +37,8 @@ std::exception_ptr out_of_memory() {
 TEST(when_all_test, gives_all_results_in_order) {
   std::vector<promised<std::string>> parts(3);
   auto all = when_all(results_of(parts));
-  static_assert(std::is_same_v<decltype(all), future<std::vector<std::string>>>);
+  static_assert(
+      std::is_same_v<decltype(all), future<std::vector<std::string>>>);
   parts[2].state->complete("c");
   parts[0].state->complete("a");
   EXPECT_FALSE(all.ready());
@@ -238,8 +239,8 @@ TEST(when_all_test, ends_once_whoever_fails_completes_cancels_or_drops) {
     }};
     std::jthread failing{[&] {
       start();
-      parts[2].state->fail(std::make_exception_ptr(error{
-          errc::full, "no room"}));
+      parts[2].state->fail(
+          std::make_exception_ptr(error{errc::full, "no room"}));
       for (auto& one : parts)
         one.state->mark_seen();
     }};
@@ -422,8 +423,9 @@ TEST_F(when_async_test, takes_results_that_lie_there_unread) {
 TEST_F(when_async_test, hears_of_the_first_failure_while_others_run) {
   auto sleeping = async(sleep_for_ever);
   auto child = std::move(active_children().at(0));
-  auto all = when_all(std::move(sleeping),
-                      async([]() -> int { throw std::out_of_range("no city"); }));
+  auto all =
+      when_all(std::move(sleeping),
+               async([]() -> int { throw std::out_of_range("no city"); }));
   try {
     all.get();
     ADD_FAILURE();

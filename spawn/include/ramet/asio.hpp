@@ -45,12 +45,16 @@ public:
 
   // Always posted: it may run within async_get, and in any thread.
   void run(future_state_base& base) override {
-    auto state = std::static_pointer_cast<future_state<R>>(
-        base.shared_from_this());
-    auto executor = work_.get_executor();
-    boost::asio::post(executor,
-                      completion{std::move(state), std::move(work_),
-                                 std::move(handler_)});
+    run_callback(
+        [&] {
+          auto state = std::static_pointer_cast<future_state<R>>(
+              base.shared_from_this());
+          auto executor = work_.get_executor();
+          boost::asio::post(executor,
+                            completion{std::move(state), std::move(work_),
+                                       std::move(handler_)});
+        },
+        "handing the result of a future to Boost.Asio");
   }
 
 private:
@@ -101,9 +105,8 @@ struct asio_initiation {
                   std::shared_ptr<future_state<R>> state) const {
     auto slot = boost::asio::get_associated_cancellation_slot(handler);
     state->wait(deadline::now()); // may be there, unread
-    auto next =
-        std::make_unique<asio_continuation<R, std::decay_t<Handler>>>(
-            std::decay_t<Handler>(std::forward<Handler>(handler)));
+    auto next = std::make_unique<asio_continuation<R, std::decay_t<Handler>>>(
+        std::decay_t<Handler>(std::forward<Handler>(handler)));
     if (slot.is_connected())
       slot.assign([state](boost::asio::cancellation_type) { state->cancel(); });
     state->then(std::move(next));
@@ -141,8 +144,8 @@ auto async_get(future<R> result, CompletionToken&& token) {
                 "ramet: async_get() hands over a default-constructed result "
                 "with a failure: give the result's type a default constructor, "
                 "or return a std::optional of it");
-  return boost::asio::async_initiate<
-      CompletionToken, typename detail::asio_signature<R>::type>(
+  return boost::asio::async_initiate<CompletionToken,
+                                     typename detail::asio_signature<R>::type>(
       detail::asio_initiation{}, token,
       detail::future_access::release(result, "async_get()"));
 }

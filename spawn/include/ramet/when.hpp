@@ -34,15 +34,17 @@ using element_result_t = typename result_of_future<
 /// A range of futures that may be moved out of it.
 template <class Range>
 concept futures_given_away =
-    !std::is_lvalue_reference_v<Range> && std::ranges::input_range<Range>
-    && requires { typename element_result_t<Range>; };
+    !std::is_lvalue_reference_v<
+        Range> && std::ranges::input_range<Range> && requires {
+  typename element_result_t<Range>;
+};
 
 template <class Range>
 std::vector<future<element_result_t<Range>>>
 collect_futures(Range& futures, const char* operation) {
   std::vector<future<element_result_t<Range>>> result;
-  for (auto one = std::ranges::begin(futures);
-       one != std::ranges::end(futures); ++one) {
+  for (auto one = std::ranges::begin(futures); one != std::ranges::end(futures);
+       ++one) {
     result.push_back(std::ranges::iter_move(one));
     require_valid(result.back(), operation);
   }
@@ -98,8 +100,8 @@ auto when_all(Range&& futures) {
 /// @endcode
 template <class... Rs>
 requires(sizeof...(Rs) > 0)
-future<std::tuple<detail::result_in_tuple<Rs>...>>
-when_all(future<Rs>... futures) {
+    future<std::tuple<detail::result_in_tuple<Rs>...>> when_all(
+        future<Rs>... futures) {
   (detail::require_valid(futures, "when_all()"), ...);
   using state = detail::state_of_all<std::tuple<future<Rs>...>>;
   return detail::combine<state, typename state::result>(
@@ -152,8 +154,8 @@ auto when_any(Range&& futures) {
 /// them, and which one is ready is to be seen from `index`.
 template <class... Rs>
 requires(sizeof...(Rs) > 0)
-future<when_any_result<std::tuple<future<Rs>...>>>
-when_any(future<Rs>... futures) {
+    future<when_any_result<std::tuple<future<Rs>...>>> when_any(
+        future<Rs>... futures) {
   (detail::require_valid(futures, "when_any()"), ...);
   using parts = std::tuple<future<Rs>...>;
   using result = when_any_result<parts>;

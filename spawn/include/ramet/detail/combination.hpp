@@ -85,8 +85,7 @@ future_state_base* state_behind(const future<R>& part) {
 }
 
 template <class R>
-std::vector<future_state_base*>
-states_of(const std::vector<future<R>>& parts) {
+std::vector<future_state_base*> states_of(const std::vector<future<R>>& parts) {
   std::vector<future_state_base*> result;
   result.reserve(parts.size());
   for (auto& part : parts)
@@ -132,8 +131,8 @@ struct results_of<std::tuple<future<Rs>...>> {
   using type = std::tuple<result_in_tuple<Rs>...>;
 
   static type take(std::tuple<future<Rs>...>& parts) {
-    return std::apply(
-        [](auto&... part) { return type{take_one(part)...}; }, parts);
+    return std::apply([](auto&... part) { return type{take_one(part)...}; },
+                      parts);
   }
   template <class R>
   static result_in_tuple<R> take_one(future<R>& part) {
@@ -159,8 +158,8 @@ public:
     auto states = states_of(parts_);
     for (auto* state : states)
       state->wait(deadline::now()); // may be there, unread
-    auto self = std::static_pointer_cast<combined_state>(
-        this->shared_from_this());
+    auto self =
+        std::static_pointer_cast<combined_state>(this->shared_from_this());
     listen(self, std::move(states));
   }
 
@@ -181,11 +180,12 @@ protected:
 
 private:
   void settle(std::size_t last) noexcept final {
-    if (last != nobody && this->claim()) {
-      conclude(last);
-    } else if (this->ready()) { // cancelled
+    // cancel() completes this before it stops the listening.
+    bool cancelled = last == nobody ? this->ready() : !this->claim();
+    if (cancelled)
       cancel_parts();
-    }
+    else if (last != nobody)
+      conclude(last);
     parts_ = Parts{}; // those still there are dropped
   }
 
