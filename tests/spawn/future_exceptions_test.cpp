@@ -251,7 +251,7 @@ TEST(future_exceptions_test, fit_where_there_is_little_room) {
   EXPECT_EQ(again.types, identity.types);
   EXPECT_EQ(again.category, "generic");
   EXPECT_TRUE(again.paths.empty());
-  again = detail::decode_identity(detail::encode_to_fit(identity, 80));
+  again = detail::decode_identity(detail::encode_to_fit(identity, 120));
   EXPECT_FALSE(again.types.empty());
   EXPECT_LT(again.types.size(), identity.types.size());
   EXPECT_TRUE(detail::encode_to_fit(identity, 2).empty());
