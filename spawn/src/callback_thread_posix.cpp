@@ -3,11 +3,9 @@
 #include "callback_thread.hpp"
 
 #include "ending.hpp"
+#include "threads_posix.hpp"
 
-#include <csignal>
 #include <utility>
-
-#include <pthread.h>
 
 namespace ramet::detail {
 
@@ -33,17 +31,8 @@ void callback_thread::post(std::function<void()> call) {
 }
 
 void callback_thread::start() {
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before); // inherited by the thread
-  try {
-    thread_ = std::thread{[this] { run(); }};
-  } catch (...) {
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  signals_blocked blocked; // inherited by the thread
+  thread_ = std::thread{[this] { run(); }};
   stop_at_runtime_end([this] { finish(); });
 }
 

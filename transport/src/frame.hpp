@@ -28,6 +28,9 @@ inline constexpr std::uint32_t link_mark = 0xfffffffe;
 /// references of the message are in that parcel.
 inline constexpr std::uint32_t out_of_line = 0x80000000;
 
+/// In frame_header::type, of a message that was taken back: nobody gets it.
+inline constexpr std::uint64_t revoked_type = 0xffff'ffff'ffff'ffff;
+
 inline constexpr std::size_t frame_alignment = 16;
 
 struct link_target {

@@ -44,8 +44,21 @@ object_ref mailbox::ref() const {
   return {core_->object(), object_kind::mailbox, 0};
 }
 
-put_status mailbox::put(const outgoing& message, deadline until) {
-  return core_->put(message, until);
+put_status mailbox::put(const outgoing& message, deadline until,
+                        receipt* where) {
+  return core_->put(message, until, where);
+}
+
+bool mailbox::revoke(const receipt& which) {
+  return core_->revoke(which);
+}
+
+void mailbox::with_takers_stopped(predicate what) {
+  core_->with_takers_stopped(what);
+}
+
+std::uint64_t mailbox::messages_taken() const {
+  return core_->messages_taken();
 }
 
 take_status mailbox::take(receiver receive, deadline until) {

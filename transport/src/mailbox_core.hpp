@@ -26,7 +26,13 @@ public:
   mailbox_core(std::uint64_t object, std::byte* data, mailbox_control& control,
                std::weak_ptr<detail::object> keeper = {});
 
-  put_status put(const outgoing& message, deadline until);
+  put_status put(const outgoing& message, deadline until,
+                 receipt* where = nullptr);
+  bool revoke(const receipt& which);
+  void with_takers_stopped(predicate what);
+  std::uint64_t messages_taken() const {
+    return control_.consumers.count.load(std::memory_order_acquire);
+  }
   take_status take(receiver receive, deadline until);
 
   bool ready() const { return waiting() || closed(); }
@@ -70,7 +76,8 @@ private:
                         std::uint64_t position);
   void extend_chain(cursor& at, std::size_t frame);
   bool wait_for_consumers(const cursor& at, std::size_t bytes);
-  put_status put_locked(const outgoing& message, outgoing_parcel* parcel);
+  put_status put_locked(const outgoing& message, outgoing_parcel* parcel,
+                        receipt* where);
   void enter_refs(std::span<const object_ref> refs, const cursor& frame);
   bool room_for_parcel(std::uint64_t size) const;
   bool room_likely(std::size_t bytes) const;

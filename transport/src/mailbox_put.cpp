@@ -171,7 +171,7 @@ void mailbox_core::enter_refs(std::span<const object_ref> refs,
 }
 
 put_status mailbox_core::put_locked(const outgoing& message,
-                                    outgoing_parcel* parcel) {
+                                    outgoing_parcel* parcel, receipt* where) {
   auto& side = control_.producers;
   auto payload = parcel ? sizeof(parcel_note) : message.size;
   auto bytes = frame_bytes(parcel ? 0 : message.refs, payload);
@@ -219,6 +219,8 @@ put_status mailbox_core::put_locked(const outgoing& message,
   }
 
   auto count = load(side.count) + 1;
+  if (where)
+    *where = {count, load(at.segment), load(at.position)};
   at.position.store(load(at.position) + bytes, std::memory_order_relaxed);
   set(side.cursors[count % 2], at);
   side.count.store(count, std::memory_order_release); // published
@@ -278,7 +280,8 @@ void mailbox_core::wait_for_room(std::size_t frame, std::uint64_t parcel,
       [&] { return closed() || (room_beside() && half_empty()); }, until);
 }
 
-put_status mailbox_core::put(const outgoing& message, deadline until) {
+put_status mailbox_core::put(const outgoing& message, deadline until,
+                             receipt* where) {
   if (closed())
     return put_status::closed;
   std::optional<outgoing_parcel> parcel;
@@ -305,7 +308,7 @@ put_status mailbox_core::put(const outgoing& message, deadline until) {
         return put_status::closed;
       if (room_for_message() && room_for_parcel(parcel_size)) {
         try {
-          if (put_locked(message, parcel ? &*parcel : nullptr)
+          if (put_locked(message, parcel ? &*parcel : nullptr, where)
               == put_status::done)
             break;
         } catch (...) {

@@ -40,6 +40,7 @@ bool mailbox_core::find_frame(found_frame& found) {
       return false;
     known_put_.store(put, std::memory_order_release);
   }
+  found.message.number = count + 1;
   auto segment = load(current(side).segment);
   auto position = load(current(side).position);
   frame_header header;
@@ -184,6 +185,10 @@ take_status mailbox_core::take(receiver receive, deadline until) {
                        &mailbox_core::repair_consumers};
         found_frame found;
         if (find_frame(found)) {
+          if (found.message.type == revoked_type) {
+            consume(found);
+            continue;
+          }
           taken = true;
           bool left = false;
           // An end of a pipe that we adopt and die with is gone: nobody else
@@ -223,6 +228,23 @@ take_status mailbox_core::take(receiver receive, deadline until) {
       rearm();
     return take_status::timed_out;
   }
+}
+
+// One store marks it. Whoever is killed here has marked it, or has not.
+bool mailbox_core::revoke(const receipt& which) {
+  side_lock lock{*this, control_.consumers, &mailbox_core::repair_consumers};
+  if (load(control_.consumers.count) >= which.number)
+    return false;
+  // Unread, so its segment is there, and no producer writes at its place.
+  auto* frame = take_segment_.get(which.segment).at(which.position);
+  std::atomic_ref<std::uint64_t>{reinterpret_cast<frame_header*>(frame)->type}
+      .store(revoked_type, std::memory_order_relaxed);
+  return true;
+}
+
+void mailbox_core::with_takers_stopped(predicate what) {
+  side_lock lock{*this, control_.consumers, &mailbox_core::repair_consumers};
+  what();
 }
 
 bool mailbox_core::search(predicate also) {

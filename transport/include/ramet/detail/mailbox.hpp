@@ -62,6 +62,13 @@ private:
   bool (*call_)(void*);
 };
 
+/// Where a message was put; see mailbox::revoke().
+struct receipt {
+  std::uint64_t number = 0; ///< counted from 1; 0: none
+  std::uint64_t segment = 0;
+  std::uint64_t position = 0;
+};
+
 /// Figures of a mailbox, readable while others use it.
 struct mailbox_stats {
   std::uint64_t messages_put = 0;
@@ -94,8 +101,19 @@ public:
   explicit operator bool() const { return core_ != nullptr; }
 
   /// Waits for room until `until`. Never partly done: after an exception from
-  /// `message.write` nothing was sent. @throws error resource_exhausted
-  put_status put(const outgoing& message, deadline until);
+  /// `message.write` nothing was sent. Fills `where`, if given.
+  /// @throws error resource_exhausted
+  put_status put(const outgoing& message, deadline until,
+                 receipt* where = nullptr);
+
+  /// Takes back a message that was put here and that nobody has taken: nobody
+  /// will. Until consumers come to its place it counts in size(). False if
+  /// somebody has it.
+  bool revoke(const receipt& which);
+  /// Calls `what`, which must be quick; while it runs nobody takes a message.
+  void with_takers_stopped(predicate what);
+  /// How many messages were taken so far, revoked ones included.
+  std::uint64_t messages_taken() const;
 
   /// Waits for a message until `until` and shows it to `receive`, in place.
   /// When `receive` throws, the message is dropped and the exception passed

@@ -55,6 +55,8 @@ struct incoming {
   /// Keeps the bytes of an out-of-line message mapped for whoever copies it;
   /// empty for a message inside the ring.
   std::shared_ptr<const void> storage;
+  /// Which one of its mailbox it is, counted from 1.
+  std::uint64_t number = 0;
 };
 
 /// Until when a verb waits.

@@ -1,0 +1,37 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+/// @file
+/// What a pool tells of its workers.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ramet {
+
+/// One worker's place, with all who had it, one after another.
+struct worker_stats {
+  std::string name;
+  int pid = 0;          ///< 0: nobody is there now
+  bool working = false; ///< has a task in hand
+  std::uint64_t tasks = 0;
+  std::chrono::nanoseconds busy{0}; ///< spent on these
+  std::size_t restarts = 0;
+  std::size_t memory = 0; ///< bytes resident, shared ones included
+};
+
+/// A pool at one moment.
+struct pool_stats {
+  std::vector<worker_stats> workers;
+  std::size_t pending = 0; ///< tasks of which nothing has come yet
+  std::uint64_t submitted = 0;
+  std::uint64_t completed = 0; ///< came to a value or a failure
+  std::uint64_t failed = 0;    ///< of these, a failure
+  std::uint64_t retried = 0;
+};
+
+} // namespace ramet
