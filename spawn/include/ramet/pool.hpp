@@ -35,8 +35,8 @@ namespace ramet {
 /// ramet::pool pool{4};
 /// std::vector<double> ys = pool.map(slow, std::views::iota(0, 1000));
 /// for (double y : pool.imap(slow, endless_source, {.window = 8})) {}
-/// ramet::future<double> f = pool.submit({.timeout = 5s, .retries = 2}, slow, 7);
-/// double z = pool.apply(slow, 3);
+/// ramet::future<double> f = pool.submit({.timeout = 5s, .retries = 2}, slow,
+/// 7); double z = pool.apply(slow, 3);
 /// @endcode
 ///
 /// What can be called and given is as for `process`; results can be whatever is
@@ -59,8 +59,7 @@ public:
   /// Starts the workers; does not wait until they are there.
   /// @throws error protocol (no runtime), resource_exhausted, os_failure
   pool() : pool(pool_options{}) {}
-  explicit pool(std::size_t workers)
-      : pool(pool_options{.workers = workers}) {}
+  explicit pool(std::size_t workers) : pool(pool_options{.workers = workers}) {}
   explicit pool(const pool_options& options);
   pool(pool&& other) noexcept;
   pool& operator=(pool&& other) noexcept;
@@ -74,8 +73,8 @@ public:
   /// @throws error closed, resource_exhausted, what encoding throws; and
   ///   task_failure if the pool is broken
   template <class F, class... Args>
-  requires(!std::same_as<std::remove_cvref_t<F>, task_options>)
-  auto submit(F&& f, Args&&... args) {
+  requires(!std::same_as<std::remove_cvref_t<F>, task_options>) auto submit(
+      F&& f, Args&&... args) {
     return submit(task_options{}, std::forward<F>(f),
                   std::forward<Args>(args)...);
   }
@@ -207,12 +206,10 @@ private:
     detail::encoder again;
     if (options.retries > 0) {
       using kept = std::tuple<std::remove_cvref_t<Forms>...>;
-      if constexpr ((std::copy_constructible<std::remove_cvref_t<Forms>>
-                     && ...))
-        again = [values = std::make_shared<const kept>(values),
-                 encode](const detail::outgoing_user& use) {
-          encode(*values, use);
-        };
+      if constexpr ((std::copy_constructible<
+                         std::remove_cvref_t<Forms>> && ...))
+        again = [values = std::make_shared<const kept>(values), encode](
+                    const detail::outgoing_user& use) { encode(*values, use); };
       else
         detail::throw_sent_once();
     }
@@ -285,8 +282,7 @@ private:
         chunk = usual_chunk(inputs);
       typename State::items batch;
       for (auto&& each : inputs) {
-        batch.push_back(State::plan::pack(
-            std::forward<decltype(each)>(each)));
+        batch.push_back(State::plan::pack(std::forward<decltype(each)>(each)));
         if (batch.size() < chunk)
           continue;
         work.submit(batch);

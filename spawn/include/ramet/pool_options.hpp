@@ -34,10 +34,10 @@ public:
   pool_initializer() = default;
   template <class F, class... Args>
   requires(!std::same_as<std::remove_cvref_t<F>, pool_initializer>)
-  // NOLINTNEXTLINE(google-explicit-constructor): stands for the call
-  pool_initializer(F&& f, Args&&... args)
-      : call_(detail::keep_call(std::forward<F>(f),
-                                std::forward<Args>(args)...)) {}
+      // NOLINTNEXTLINE(google-explicit-constructor): stands for the call
+      pool_initializer(F&& f, Args&&... args)
+      : call_(
+          detail::keep_call(std::forward<F>(f), std::forward<Args>(args)...)) {}
 
   /// For the pool.
   void encode(const detail::kept_call::user& use) const { call_.encode(use); }

@@ -56,8 +56,7 @@ public:
   std::shared_ptr<const T> get() const {
     return std::static_pointer_cast<const T>(
         block_.decoded([this]() -> std::shared_ptr<const void> {
-          return std::make_shared<const T>(
-              detail::decode_message<T>(value()));
+          return std::make_shared<const T>(detail::decode_message<T>(value()));
         }));
   }
 
@@ -113,9 +112,10 @@ class shared_use {
     if constexpr (std::is_void_v<element>)
       return false;
     else
-      return std::same_as<View, std::span<const element>> || (
-                 std::same_as<element, char>
-                 && std::same_as<View, std::string_view>);
+      return std::same_as<
+                 View,
+                 std::span<
+                     const element>> || (std::same_as<element, char> && std::same_as<View, std::string_view>);
   }
 
 public:

@@ -39,8 +39,7 @@ object_ref board::ref() const {
 }
 
 void board::extend(std::size_t places) {
-  segment::reserve(family::mine().path_of(memory_->id()), 0,
-                   bytes_for(places));
+  segment::reserve(family::mine().path_of(memory_->id()), 0, bytes_for(places));
 }
 
 worker_place& board::operator[](std::size_t index) const {

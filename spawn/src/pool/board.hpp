@@ -33,8 +33,8 @@ struct alignas(64) worker_place {
   /// until its outcome was sent. Pairs with the mailbox's count of messages
   /// taken.
   std::atomic<std::uint64_t> claim;
-  std::atomic<std::uint64_t> ticket;      ///< of that message
-  std::atomic<std::int64_t> since;        ///< steady clock, ns: when it began
+  std::atomic<std::uint64_t> ticket; ///< of that message
+  std::atomic<std::int64_t> since;   ///< steady clock, ns: when it began
   // Of all who had the place.
   std::atomic<std::uint64_t> tasks_done;
   std::atomic<std::int64_t> busy; ///< ns

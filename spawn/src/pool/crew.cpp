@@ -21,8 +21,10 @@ namespace ramet::detail {
 namespace {
 
 // So many workers in a row may end before they come to their first task. Then,
-// if no other one works, the pool is broken: trying on would never end.
+// if no other one works, the pool is broken: trying on would never end. Of
+// those killed by a signal, which may be an accident, more.
 constexpr std::size_t max_failed_starts = 3;
+constexpr std::size_t max_killed_starts = 12;
 constexpr std::chrono::milliseconds first_pause{10};
 constexpr std::chrono::milliseconds longest_pause{1000};
 
@@ -176,10 +178,10 @@ std::optional<crew::departed> crew::bury(std::size_t index) {
   }
   ++failed_starts_;
   not_before_ = clock::now() + pause_after(failed_starts_);
-  if (failed_starts_ >= max_failed_starts && !somebody_is_ready()
-      && replacing_ && !broken_)
-    broken_ =
-        why_broken(options_.name, *process, process->exception(), result.status);
+  auto most = result.status.signal ? max_killed_starts : max_failed_starts;
+  if (failed_starts_ >= most && !somebody_is_ready() && replacing_ && !broken_)
+    broken_ = why_broken(options_.name, *process, process->exception(),
+                         result.status);
   return result;
 }
 
@@ -277,8 +279,7 @@ bool crew::join(deadline until) {
       if (one.process)
         all.push_back(one.process);
   }
-  return std::ranges::all_of(all,
-                             [&](auto& one) { return one->join(until); });
+  return std::ranges::all_of(all, [&](auto& one) { return one->join(until); });
 }
 
 void crew::stop_replacing() {

@@ -57,10 +57,11 @@ std::exception_ptr failure_by(const std::string& name, const pending_task& task,
 
 std::shared_ptr<pool_core> pool_core::make(const pool_options& options) {
   auto result = std::make_shared<pool_core>(completed(options));
-  result->crew_.when_ended([weak = result->weak_from_this()](std::size_t index) {
-    if (auto self = weak.lock())
-      self->note_end(index);
-  });
+  result->crew_.when_ended(
+      [weak = result->weak_from_this()](std::size_t index) {
+        if (auto self = weak.lock())
+          self->note_end(index);
+      });
   try {
     result->crew_.fill();
   } catch (...) {
@@ -87,10 +88,10 @@ void pool_core::require_open() const {
   if (broken_)
     std::rethrow_exception(broken_);
   if (phase_ != phase::open)
-    throw error(errc::closed,
-                fmt::format("submitting to pool '{}': it was {}; make a new one",
-                            name_, phase_ == phase::closing ? "closed"
-                                                            : "terminated"));
+    throw error(
+        errc::closed,
+        fmt::format("submitting to pool '{}': it was {}; make a new one", name_,
+                    phase_ == phase::closing ? "closed" : "terminated"));
 }
 
 void pool_core::submit(const code_address& entry, const outgoing& arguments,
@@ -212,11 +213,10 @@ void pool_core::take_outcome(const incoming& message,
       return; // cancelled
     bool failed = header.kind == outcome::failure;
     if (records_)
-      spans_.push_back({task->serial, header.worker, failed,
-                        std::chrono::nanoseconds{header.began}
-                            - made_.time_since_epoch(),
-                        std::chrono::nanoseconds{header.ended}
-                            - made_.time_since_epoch()});
+      spans_.push_back(
+          {task->serial, header.worker, failed,
+           std::chrono::nanoseconds{header.began} - made_.time_since_epoch(),
+           std::chrono::nanoseconds{header.ended} - made_.time_since_epoch()});
     leave_table(*task);
     done.emplace(finished{std::move(*task), failed});
   }
@@ -230,9 +230,9 @@ void pool_core::take_outcome(const incoming& message,
       return;
     }
     auto note = decode_message<failure_note>(rest);
-    task.sink->take_failure(task.part,
-                            failure_by(name_, task, crew_.name_of(header.worker),
-                                       std::move(note.what)));
+    task.sink->take_failure(task.part, failure_by(name_, task,
+                                                  crew_.name_of(header.worker),
+                                                  std::move(note.what)));
   } catch (...) {
     done->failed = true;
     task.sink->take_failure(task.part, std::current_exception());
@@ -245,13 +245,13 @@ void pool_core::settle(finished done) noexcept {
     failed_.fetch_add(1, std::memory_order_relaxed);
   auto& sink = *done.task.sink;
   if (sink.calls_back()) {
-    callback_thread::mine().post(
-        [self = shared_from_this(), sink = done.task.sink,
-         part = done.task.part] {
-          sink->settled(part);
-          if (sink->waiting_.load() > 0)
-            self->wake_sleepers();
-        });
+    callback_thread::mine().post([self = shared_from_this(),
+                                  sink = done.task.sink,
+                                  part = done.task.part] {
+      sink->settled(part);
+      if (sink->waiting_.load() > 0)
+        self->wake_sleepers();
+    });
     return;
   }
   sink.settled(done.task.part);
@@ -321,10 +321,11 @@ bool pool_core::join(deadline until) {
   {
     std::scoped_lock lock{guard_};
     if (phase_ == phase::open)
-      throw error(errc::protocol,
-                  fmt::format("joining pool '{}': it is still open, so this "
-                              "would never end; close() or terminate() it first",
-                              name_));
+      throw error(
+          errc::protocol,
+          fmt::format("joining pool '{}': it is still open, so this "
+                      "would never end; close() or terminate() it first",
+                      name_));
   }
   auto over = [this] {
     std::scoped_lock lock{guard_};

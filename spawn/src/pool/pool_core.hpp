@@ -92,6 +92,7 @@ private:
   void sleep(deadline until);
   bool has_news() const; // needs keeper_guard_
   void on_worker_ended(std::size_t index);
+  bool is_deadly(std::uint64_t ticket);
   void on_lost(std::uint64_t ticket, const crew::departed& worker);
   void retry(pending_task task, const std::exception_ptr& why);
   void fill_crew();
@@ -110,7 +111,7 @@ private:
   phase phase_ = phase::open;
   std::exception_ptr broken_;
   std::multiset<std::chrono::nanoseconds> timeouts_; // of pending tasks
-  std::set<std::uint64_t> overdue_; // killed for that; tickets
+  std::set<std::uint64_t> overdue_;                  // killed for that; tickets
   std::uint64_t submitted_ = 0;
   std::uint64_t retried_ = 0;
   std::vector<timeline::span> spans_;

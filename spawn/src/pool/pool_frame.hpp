@@ -30,8 +30,8 @@ enum class outcome : std::uint32_t { value, failure };
 struct outcome_header {
   std::uint64_t ticket = 0;
   outcome kind = outcome::value;
-  std::uint32_t worker = 0;     ///< index of its place
-  std::int64_t began = 0;       ///< steady clock, ns
+  std::uint32_t worker = 0; ///< index of its place
+  std::int64_t began = 0;   ///< steady clock, ns
   std::int64_t ended = 0;
   std::uint64_t value_type = 0;
 };
@@ -48,8 +48,7 @@ struct worker_header {
   std::uint64_t arguments_type = 0;
 };
 
-inline constexpr std::uint64_t worker_type =
-    fnv1a("ramet::pool worker, 1");
+inline constexpr std::uint64_t worker_type = fnv1a("ramet::pool worker, 1");
 inline constexpr std::uint64_t task_type = fnv1a("ramet::pool task, 1");
 inline constexpr std::uint64_t outcome_type = fnv1a("ramet::pool outcome, 1");
 

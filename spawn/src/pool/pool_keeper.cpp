@@ -84,12 +84,26 @@ void pool_core::on_worker_ended(std::size_t index) {
   // What it had finished has come by now.
   while (receive_one()) {
   }
-  bool had_it = worker->claim != 0 && worker->claim <= worker->taken
-                && !worker->claimed_elsewhere;
-  if (had_it)
+  if (worker->claim != 0 && !worker->claimed_elsewhere
+      && (worker->claim <= worker->taken || is_deadly(worker->ticket)))
     on_lost(worker->ticket, *worker);
   if (auto why = crew_.broken())
     break_down(why);
+}
+
+// Its worker died when it was about to take it: the message is still there, for
+// the next one. If that dies in the same way, it is no accident, as handles are
+// decoded in this step. Then it is taken back, and counts as lost.
+bool pool_core::is_deadly(std::uint64_t ticket) {
+  receipt where;
+  {
+    std::scoped_lock lock{guard_};
+    auto* task = table_.find(ticket);
+    if (!task || ++task->deaths_taking < 2)
+      return false;
+    where = task->where;
+  }
+  return tasks_.revoke(where);
 }
 
 void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
@@ -104,15 +118,16 @@ void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
   }
   if (!task)
     return; // its outcome was there, or it was cancelled
-  auto text = fmt::format("pool '{}': task {}, attempt {}: worker '{}' (pid {})",
-                          name_, task->serial, task->attempt, worker.name,
-                          worker.pid);
+  auto text =
+      fmt::format("pool '{}': task {}, attempt {}: worker '{}' (pid {})", name_,
+                  task->serial, task->attempt, worker.name, worker.pid);
   std::exception_ptr why;
   if (overdue)
     why = std::make_exception_ptr(error{
         errc::timed_out,
-        text + fmt::format(" was killed, as the task ran longer than {}",
-                           std::chrono::duration<double>{task->rules.timeout})});
+        text
+            + fmt::format(" was killed, as the task ran longer than {}",
+                          std::chrono::duration<double>{task->rules.timeout})});
   else
     why = std::make_exception_ptr(
         task_failure{text + " " + to_string(worker.status) + " while it ran it",

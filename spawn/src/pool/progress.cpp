@@ -61,8 +61,8 @@ public:
   void show(const progress& now) {
     auto time = clock::now();
     bool last = now.finished() && !finished_;
-    auto pause = terminal_ ? clock::duration{on_terminal}
-                           : clock::duration{elsewhere};
+    auto pause =
+        terminal_ ? clock::duration{on_terminal} : clock::duration{elsewhere};
     if (!last && (now.done == 0 || finished_ || time - shown_ < pause))
       return;
     finished_ |= last;
@@ -96,10 +96,9 @@ double progress::rate() const {
 std::chrono::nanoseconds progress::left() const {
   if (total == 0 || done == 0 || done >= total)
     return std::chrono::nanoseconds::zero();
-  auto ratio =
-      static_cast<double>(total - done) / static_cast<double>(done);
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-      seconds{elapsed} * ratio);
+  auto ratio = static_cast<double>(total - done) / static_cast<double>(done);
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(seconds{elapsed}
+                                                              * ratio);
 }
 
 progress_function progress_bar(std::string title) {

@@ -22,10 +22,11 @@ struct pending_task {
   std::shared_ptr<task_sink> sink;
   std::uint64_t part = 0;
   code_address entry;
-  task_rules rules;         ///< retries: those left
+  task_rules rules; ///< retries: those left
   unsigned attempt = 1;
-  std::uint64_t serial = 0; ///< as users see it: the first of the pool is 1
-  receipt where;            ///< none until it was put
+  std::uint64_t serial = 0;   ///< as users see it: the first of the pool is 1
+  receipt where;              ///< none until it was put
+  unsigned deaths_taking = 0; ///< of workers that were about to take it
 };
 
 /// Finds them by tickets, which name a task for ever. Not thread-safe.

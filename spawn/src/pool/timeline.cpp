@@ -95,27 +95,26 @@ void timeline::save_svg(const std::filesystem::path& file) const {
   auto tick = tick_for(length);
   for (double at = 0; at <= length; at += tick) {
     auto tick_x = left + at / length * width;
-    fmt::format_to(
-        out,
-        "<line x1=\"{0:.1f}\" y1=\"{1}\" x2=\"{0:.1f}\" y2=\"{2}\" "
-        "stroke=\"#ddd\"/><text x=\"{0:.1f}\" y=\"{3}\" "
-        "text-anchor=\"middle\">{4}</text>\n",
-        tick_x, top, bottom, bottom + 16,
-        in_words(std::chrono::nanoseconds{std::llround(at * 1000)}));
+    fmt::format_to(out,
+                   "<line x1=\"{0:.1f}\" y1=\"{1}\" x2=\"{0:.1f}\" y2=\"{2}\" "
+                   "stroke=\"#ddd\"/><text x=\"{0:.1f}\" y=\"{3}\" "
+                   "text-anchor=\"middle\">{4}</text>\n",
+                   tick_x, top, bottom, bottom + 16,
+                   in_words(std::chrono::nanoseconds{std::llround(at * 1000)}));
   }
   for (std::size_t i = 0; i < workers.size(); ++i)
     fmt::format_to(out, "<text x=\"10\" y=\"{}\">{}</text>\n",
                    top + row * static_cast<double>(i) + 16,
                    escaped(workers[i], true));
   for (auto& one : spans)
-    fmt::format_to(
-        out,
-        "<rect x=\"{:.2f}\" y=\"{}\" width=\"{:.2f}\" height=\"{}\" "
-        "fill=\"{}\"><title>task {}: {}{}</title></rect>\n",
-        x(one.begin), top + row * one.worker + 3,
-        std::max(x(one.end) - x(one.begin), 0.5), row - 6,
-        one.failed ? "#c33" : (one.task % 2 ? "#4a8" : "#6ca"), one.task,
-        in_words(one.end - one.begin), one.failed ? ", failed" : "");
+    fmt::format_to(out,
+                   "<rect x=\"{:.2f}\" y=\"{}\" width=\"{:.2f}\" height=\"{}\" "
+                   "fill=\"{}\"><title>task {}: {}{}</title></rect>\n",
+                   x(one.begin), top + row * one.worker + 3,
+                   std::max(x(one.end) - x(one.begin), 0.5), row - 6,
+                   one.failed ? "#c33" : (one.task % 2 ? "#4a8" : "#6ca"),
+                   one.task, in_words(one.end - one.begin),
+                   one.failed ? ", failed" : "");
   text += "</svg>\n";
   write_file(file, text);
 }

@@ -63,10 +63,10 @@ kept_call keep_call(F&& f, Args&&... args) {
       if constexpr (!copyable)
         return {};
       else if constexpr (stateless<callee>)
-        return keep_forms(&call_job<callee, Params...>::make,
-                          std::tuple<travel_form<Params>...>{
-                              traveller<Params>::pack(
-                                  std::forward<Args>(args))...});
+        return keep_forms(
+            &call_job<callee, Params...>::make,
+            std::tuple<travel_form<Params>...>{
+                traveller<Params>::pack(std::forward<Args>(args))...});
       else
         return keep_forms(
             &call_job<callee, Params...>::make,

@@ -44,8 +44,8 @@ template <class Arg>
 using plain_argument_t = typename plain_argument<Arg>::type;
 
 /// As a traveller, but for shared arguments: these travel as handles.
-template <class Param, class Arg, bool Shared = is_shared_argument<
-                                      std::remove_cvref_t<Arg>>>
+template <class Param, class Arg,
+          bool Shared = is_shared_argument<std::remove_cvref_t<Arg>>>
 struct task_traveller : traveller<Param> {
   using used = travel_form<Param>&;
   static decltype(auto) unpack(used& value) {
@@ -95,16 +95,14 @@ struct task_plan {
 
 /// Makes one call of decoded arguments, which it may move away.
 template <class Callee, class... Parameters>
-decltype(auto) call_task(Callee& callee,
-                         typename Parameters::form&... forms) {
-  using used =
-      std::tuple<typename Parameters::traveller::used...>;
+decltype(auto) call_task(Callee& callee, typename Parameters::form&... forms) {
+  using used = std::tuple<typename Parameters::traveller::used...>;
   used values{forms...};
   return std::apply(
       [&](auto&... each) -> decltype(auto) {
         if constexpr (std::is_invocable_v<
-                          Callee&, decltype(Parameters::traveller::unpack(
-                                       each))...>)
+                          Callee&,
+                          decltype(Parameters::traveller::unpack(each))...>)
           return std::invoke(callee, Parameters::traveller::unpack(each)...);
         else
           return std::invoke(std::move(callee),
@@ -115,8 +113,8 @@ decltype(auto) call_task(Callee& callee,
 
 /// The callee as it travels: not at all, if it can be made anew.
 template <class Callee>
-using callee_form = std::conditional_t<stateless<Callee>, std::monostate,
-                                       travel_form<Callee>>;
+using callee_form =
+    std::conditional_t<stateless<Callee>, std::monostate, travel_form<Callee>>;
 
 template <class Callee>
 decltype(auto) unpack_callee(callee_form<Callee>& form) {
@@ -137,8 +135,7 @@ decltype(auto) pack_callee(F&& f) {
 /// One call.
 template <class R, class Callee, class... Parameters>
 struct single_task final : pool_task {
-  using forms =
-      std::tuple<callee_form<Callee>, typename Parameters::form...>;
+  using forms = std::tuple<callee_form<Callee>, typename Parameters::form...>;
 
   explicit single_task(forms&& decoded) : values(std::move(decoded)) {}
 
@@ -147,9 +144,9 @@ struct single_task final : pool_task {
       return std::make_unique<single_task>(
           forms{decode_message<callee_form<Callee>>(message)});
     else
-      return std::make_unique<single_task>(
-          forms{decode_message<callee_form<Callee>,
-                               typename Parameters::form...>(message)});
+      return std::make_unique<single_task>(forms{
+          decode_message<callee_form<Callee>, typename Parameters::form...>(
+              message)});
   }
 
   void run(task_reply& reply) override {
@@ -205,10 +202,10 @@ struct chunk_task final : pool_task {
     items.clear();
     try {
       reply.send(make_outgoing(results));
-    } catch (const error&) {
+    } catch (...) {
       // One of them cannot travel: it alone fails.
       for (auto& each : results)
-        if (auto thrown = exception_of([&] { try_to_count(each); }))
+        if (auto thrown = exception_of([&] { try_to_encode(each); }))
           each.template emplace<1>(failure_note{std::move(*thrown)});
       reply.send(make_outgoing(results));
     }
@@ -236,8 +233,11 @@ private:
       results.emplace_back(failure_note{std::move(*thrown)});
   }
 
-  static void try_to_count(const item_outcome<R>& each) {
-    static_cast<void>(make_outgoing(each));
+  static void try_to_encode(const item_outcome<R>& each) {
+    auto message = make_outgoing(each);
+    std::vector<std::byte> bytes(message.size);
+    std::vector<object_ref> refs(message.refs);
+    message.write(message.value, bytes, refs);
   }
 
   callee_form<Callee> function;
@@ -249,8 +249,8 @@ template <class Task>
 const code_address& code_of() {
   static const code_address address =
       // NOLINTNEXTLINE(*-reinterpret-cast): see locate_code
-      locate_code(reinterpret_cast<const void*>(
-          static_cast<task_entry>(&Task::make)));
+      locate_code(
+          reinterpret_cast<const void*>(static_cast<task_entry>(&Task::make)));
   return address;
 }
 

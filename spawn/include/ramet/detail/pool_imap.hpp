@@ -39,8 +39,8 @@ public:
 
   imap_state(pool_link pool, typename Plan::function_form function,
              task_rules rules, bool ordered)
-      : tasks_(std::move(pool), std::move(function), rules),
-        ordered_(ordered) {}
+      : tasks_(std::move(pool), std::move(function), rules), ordered_(ordered) {
+  }
 
   const pool_link& pool() const { return tasks_.pool(); }
 
@@ -116,9 +116,8 @@ public:
     tasks_.done(part);
     std::scoped_lock lock{guard_};
     auto& results = arrived_.at(part);
-    auto failed = std::ranges::count_if(results, [](const outcome& one) {
-      return one.index() == 1;
-    });
+    auto failed = std::ranges::count_if(
+        results, [](const outcome& one) { return one.index() == 1; });
     progress_.add(results.size(), static_cast<std::size_t>(failed));
     counts_.erase(part);
     if (!ordered_) {

@@ -46,13 +46,12 @@ struct many_arguments {
   struct elements;
   template <class Tuple, std::size_t... Is>
   struct elements<Tuple, std::index_sequence<Is...>> {
-    using type =
-        param_list<decltype(std::get<Is>(std::declval<Tuple>()))...>;
+    using type = param_list<decltype(std::get<Is>(std::declval<Tuple>()))...>;
   };
   template <class Input>
-  using arguments = typename elements<
-      Input, std::make_index_sequence<
-                 std::tuple_size_v<std::remove_cvref_t<Input>>>>::type;
+  using arguments =
+      typename elements<Input, std::make_index_sequence<std::tuple_size_v<
+                                   std::remove_cvref_t<Input>>>>::type;
   template <class Input, class Use>
   static decltype(auto) apply(Input&& input, Use&& use) {
     return std::apply(std::forward<Use>(use), std::forward<Input>(input));
@@ -66,8 +65,7 @@ struct map_plan {
 
   template <class... Args>
   static auto plan_for(param_list<Args...>) -> task_plan<callee, Args...>;
-  using plan =
-      decltype(plan_for(typename Spread::template arguments<Input>{}));
+  using plan = decltype(plan_for(typename Spread::template arguments<Input>{}));
   using result = typename plan::result;
 
   template <class... Ps>
@@ -102,8 +100,7 @@ public:
 
   map_tasks(pool_link pool, typename Plan::function_form function,
             task_rules rules)
-      : pool_(std::move(pool)), function_(std::move(function)),
-        rules_(rules) {}
+      : pool_(std::move(pool)), function_(std::move(function)), rules_(rules) {}
 
   const pool_link& pool() const { return pool_; }
 
@@ -161,8 +158,8 @@ public:
 private:
   void encode(const items& inputs, const outgoing_user& use) const {
     use(make_outgoing_pack(
-        std::tuple<const typename Plan::function_form&, const items&>{
-            function_, inputs}));
+        std::tuple<const typename Plan::function_form&, const items&>{function_,
+                                                                      inputs}));
   }
 
   pool_link pool_;
@@ -181,7 +178,7 @@ private:
     return places_[part - first_];
   }
 
-  std::mutex guard_; // of all below
+  std::mutex guard_;         // of all below
   std::deque<place> places_; // of parts from first_ on
   std::uint64_t first_ = 0;
 };
@@ -218,14 +215,14 @@ private:
 /// one, when all others have come to something, too.
 template <class Plan>
 class map_state final
-    : public pool_future_state<std::conditional_t<
-          std::is_void_v<typename Plan::result>, void,
-          std::vector<typename Plan::result>>> {
+    : public pool_future_state<
+          std::conditional_t<std::is_void_v<typename Plan::result>, void,
+                             std::vector<typename Plan::result>>> {
 public:
   using plan = Plan;
   using result = typename Plan::result;
-  using all = std::conditional_t<std::is_void_v<result>, void,
-                                 std::vector<result>>;
+  using all =
+      std::conditional_t<std::is_void_v<result>, void, std::vector<result>>;
   using base = pool_future_state<all>;
   using tasks = map_tasks<Plan>;
   using items = typename tasks::items;
@@ -252,9 +249,9 @@ public:
       ++pending_;
     }
     try {
-      tasks_.submit(std::static_pointer_cast<map_state>(
-                        this->shared_from_this()),
-                    part, inputs);
+      tasks_.submit(
+          std::static_pointer_cast<map_state>(this->shared_from_this()), part,
+          inputs);
     } catch (...) {
       std::scoped_lock lock{guard_};
       --pending_;
@@ -334,9 +331,9 @@ private:
     typename tasks::outcomes outcomes;
     std::exception_ptr failure;
   };
-  using places = std::conditional_t<std::is_void_v<result>, std::monostate,
-                                    std::vector<std::optional<
-                                        result_form<result>>>>;
+  using places =
+      std::conditional_t<std::is_void_v<result>, std::monostate,
+                         std::vector<std::optional<result_form<result>>>>;
 
   // Returns how many have failed. Needs guard_.
   std::size_t sort_in(a_part& part) {

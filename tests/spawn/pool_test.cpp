@@ -1,0 +1,473 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+// Pools when all goes well.
+
+#include "pool_fixture.hpp"
+
+#include <ramet/pipe.hpp>
+
+#include <atomic>
+#include <cstdio>
+#include <fstream>
+#include <future>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <thread>
+#include <tuple>
+#include <utility>
+
+#include <sched.h>
+
+namespace ramet::test {
+
+namespace {
+
+class pool_test : public pool_fixture {};
+
+struct city {
+  std::string name;
+  std::vector<int> streets;
+};
+
+city grown(city one, int more) {
+  one.streets.push_back(more);
+  return one;
+}
+
+struct scaler {
+  double factor = 1;
+  double operator()(double x) const { return factor * x; }
+};
+
+TEST_F(pool_test, calls_a_function_in_a_worker) {
+  pool workers{2};
+  EXPECT_EQ(workers.apply(twice, 21), 42);
+  EXPECT_NE(workers.apply(pid_of_worker), ::getpid());
+}
+
+TEST_F(pool_test, takes_and_gives_whatever_is_serializable) {
+  pool workers{1};
+  auto result = workers.apply(grown, city{"Bern", {1, 2}}, 3);
+  EXPECT_EQ(result.name, "Bern");
+  EXPECT_EQ(result.streets, (std::vector{1, 2, 3}));
+  EXPECT_EQ(workers.apply([](const std::string& a, std::string_view b) {
+    return a + std::string{b};
+  }, "left", "right"), "leftright");
+  EXPECT_EQ(workers.apply(scaler{3}, 2), 6.0);
+}
+
+TEST_F(pool_test, calls_functions_without_a_result) {
+  pool workers{1};
+  queue<int> seen;
+  workers.apply([](queue<int> to) { to.put(7); }, seen);
+  EXPECT_EQ(seen.get(), 7);
+}
+
+TEST_F(pool_test, moves_arguments_and_results_with_one_owner) {
+  pool workers{1};
+  auto [here, there] = pipe();
+  auto back = workers.apply(
+      [](connection end) {
+        end.send(1);
+        return end;
+      },
+      std::move(there));
+  EXPECT_EQ(here.recv<int>(), 1);
+  back.send(2);
+  EXPECT_EQ(here.recv<int>(), 2);
+}
+
+TEST_F(pool_test, keeps_its_workers) {
+  pool workers{1};
+  auto first = workers.apply(pid_of_worker);
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(workers.apply(pid_of_worker), first);
+}
+
+TEST_F(pool_test, uses_all_its_workers) {
+  pool workers{3};
+  queue<int> begun;
+  queue<int> go_on;
+  std::vector<future<int>> all;
+  for (int i = 0; i < 3; ++i)
+    all.push_back(workers.submit(
+        [](queue<int> begun, queue<int> go_on) {
+          begun.put(1);
+          return go_on.get();
+        },
+        begun, go_on));
+  for (int i = 0; i < 3; ++i)
+    begun.get(); // all at once
+  for (int i = 0; i < 3; ++i)
+    go_on.put(i);
+  std::set<int> results;
+  for (auto& each : all)
+    results.insert(each.get());
+  EXPECT_EQ(results, (std::set{0, 1, 2}));
+}
+
+TEST_F(pool_test, receives_results_in_any_order_of_waiting) {
+  pool workers{2};
+  std::vector<future<int>> all;
+  for (int i = 0; i < 1000; ++i)
+    all.push_back(workers.submit(twice, i));
+  for (int i = 999; i >= 0; --i)
+    EXPECT_EQ(all[i].get(), 2 * i);
+  EXPECT_EQ(workers.stats().pending, 0U);
+}
+
+TEST_F(pool_test, serves_many_threads) {
+  pool workers{2};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 200; ++i)
+        if (workers.apply(twice, 1000 * t + i) != 2 * (1000 * t + i))
+          ++wrong;
+    });
+  for (auto& each : threads)
+    each.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_F(pool_test, passes_on_what_a_function_throws) {
+  pool workers{1};
+  auto failure = task_failure_of([&] {
+    return workers.apply(
+        [](int x) -> int {
+          throw std::out_of_range("no such x: " + std::to_string(x));
+        },
+        5);
+  });
+  ASSERT_TRUE(failure && failure->exception());
+  EXPECT_EQ(failure->exception()->type, "std::out_of_range");
+  EXPECT_EQ(failure->exception()->message, "no such x: 5");
+  EXPECT_FALSE(failure->exception()->backtrace.empty());
+  EXPECT_NE(failure->exception()->pid, ::getpid());
+  EXPECT_TRUE(says(*failure, "no such x: 5"));
+  EXPECT_EQ(workers.apply(twice, 1), 2);
+}
+
+TEST_F(pool_test, makes_callbacks_though_nobody_waits) {
+  pool workers{1};
+  std::promise<int> value;
+  std::promise<std::string> text;
+  workers.submit(twice, 4).then([&](int x) { value.set_value(x); });
+  workers.submit([]() -> int { throw std::runtime_error("bad luck"); })
+      .then([](int) {},
+            [&](const error& problem) { text.set_value(problem.what()); });
+  EXPECT_EQ(value.get_future().get(), 8);
+  EXPECT_NE(text.get_future().get().find("bad luck"), std::string::npos);
+}
+
+TEST_F(pool_test, may_be_used_by_callbacks) {
+  pool workers{1};
+  std::promise<int> last;
+  workers.submit(twice, 1).then([&](int x) {
+    workers.submit(twice, workers.apply(twice, x)).then([&](int y) {
+      last.set_value(y);
+    });
+  });
+  EXPECT_EQ(last.get_future().get(), 8);
+}
+
+TEST_F(pool_test, lets_futures_be_dropped) {
+  pool workers{1};
+  queue<int> seen;
+  for (int i = 0; i < 100; ++i)
+    workers.submit([](queue<int> to, int x) { to.put(x); }, seen, i);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(seen.get(), i);
+  EXPECT_TRUE(eventually([&] { return workers.stats().pending == 0; }));
+}
+
+TEST_F(pool_test, runs_the_initializer_in_each_worker_first) {
+  pool workers{{.workers = 2,
+                .initializer = {[](const std::string& text, int number) {
+                                  ::setenv("GREETING",
+                                           (text + std::to_string(number)).c_str(),
+                                           1);
+                                },
+                                "hello", 5},
+                .max_tasks_per_worker = 3}};
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(workers.apply([] { return std::string{::getenv("GREETING")}; }),
+              "hello5");
+}
+
+TEST_F(pool_test, replaces_workers_after_their_share_of_tasks) {
+  pool workers{{.workers = 1, .max_tasks_per_worker = 10}};
+  std::map<int, int> tasks;
+  for (int i = 0; i < 35; ++i)
+    ++tasks[workers.apply(pid_of_worker)];
+  EXPECT_EQ(tasks.size(), 4U);
+  EXPECT_EQ(restarts_of(workers), 3U);
+}
+
+TEST_F(pool_test, grows_and_shrinks) {
+  pool workers{1};
+  EXPECT_EQ(pids_of(workers).size(), 1U);
+  workers.resize(3);
+  EXPECT_EQ(workers.size(), 3U);
+  EXPECT_EQ(pids_of(workers).size(), 3U);
+  EXPECT_EQ(workers.map(twice, std::views::iota(0, 100)).size(), 100U);
+  workers.resize(1);
+  EXPECT_TRUE(eventually([&] { return pids_of(workers).size() == 1; }));
+  EXPECT_EQ(workers.apply(twice, 5), 10);
+  workers.resize(2);
+  EXPECT_TRUE(eventually([&] { return pids_of(workers).size() == 2; }));
+  EXPECT_EQ(workers.map(twice, std::views::iota(0, 100)).size(), 100U);
+}
+
+TEST_F(pool_test, shrinks_though_its_workers_are_busy) {
+  pool workers{2};
+  queue<int> begun;
+  queue<int> go_on;
+  auto wait = [](queue<int> begun, queue<int> go_on) {
+    begun.put(::getpid());
+    return go_on.get();
+  };
+  auto a = workers.submit(wait, begun, go_on);
+  auto b = workers.submit(wait, begun, go_on);
+  begun.get();
+  begun.get();
+  workers.resize(1);
+  go_on.put(1);
+  go_on.put(2);
+  EXPECT_EQ(a.get() + b.get(), 3);
+  EXPECT_TRUE(eventually([&] { return pids_of(workers).size() == 1; }));
+}
+
+TEST_F(pool_test, does_what_was_submitted_before_it_was_closed) {
+  pool workers{2};
+  std::vector<future<int>> all;
+  for (int i = 0; i < 100; ++i)
+    all.push_back(workers.submit(twice, i));
+  workers.close();
+  workers.close();
+  EXPECT_THROW(workers.submit(twice, 1), error);
+  workers.join();
+  EXPECT_TRUE(pids_of(workers).empty());
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(all[i].get(), 2 * i);
+}
+
+TEST_F(pool_test, says_that_an_open_pool_cannot_be_joined) {
+  pool workers{1};
+  try {
+    workers.join();
+    FAIL() << "nothing was thrown";
+  } catch (const error& problem) {
+    EXPECT_EQ(problem.code(), errc::protocol);
+    EXPECT_TRUE(says(problem, "close()"));
+  }
+}
+
+TEST_F(pool_test, joins_for_a_while) {
+  pool workers{1};
+  queue<int> go_on;
+  auto task =
+      workers.submit([](queue<int> go_on) { return go_on.get(); }, go_on);
+  workers.close();
+  EXPECT_FALSE(workers.try_join());
+  EXPECT_FALSE(workers.join_for(1ms));
+  go_on.put(1);
+  EXPECT_TRUE(workers.join_for(20s));
+  EXPECT_EQ(task.get(), 1);
+}
+
+TEST_F(pool_test, ends_pending_futures_when_it_is_terminated) {
+  pool workers{1};
+  queue<int> begun;
+  auto running = workers.submit(announce_and_run, begun);
+  std::vector<future<int>> waiting;
+  for (int i = 0; i < 10'000; ++i)
+    waiting.push_back(workers.submit(twice, i));
+  begun.get();
+  auto start = std::chrono::steady_clock::now();
+  workers.terminate();
+  workers.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
+  EXPECT_TRUE(failure_of(running, errc::closed));
+  for (auto& each : waiting)
+    EXPECT_THROW(each.get(), error);
+  EXPECT_THROW(workers.submit(twice, 1), error);
+}
+
+TEST_F(pool_test, ends_pending_futures_when_it_goes) {
+  future<int> left;
+  {
+    pool workers{1};
+    queue<int> begun;
+    workers.submit(announce_and_run, begun);
+    begun.get();
+    left = workers.submit(twice, 1);
+  }
+  auto problem = failure_of(left, errc::closed);
+  ASSERT_TRUE(problem);
+  EXPECT_TRUE(says(*problem, "terminated"));
+}
+
+TEST_F(pool_test, lets_results_be_looked_at_after_it_is_gone) {
+  future<int> done;
+  {
+    pool workers{1};
+    done = workers.submit(twice, 4);
+    done.wait();
+  }
+  EXPECT_EQ(done.get(), 8);
+}
+
+TEST_F(pool_test, may_have_pools_in_its_workers) {
+  pool outer{2};
+  auto sums = outer.map(
+      [](int n) {
+        pool inner{2};
+        auto xs = inner.map(twice, std::views::iota(0, n));
+        return std::accumulate(xs.begin(), xs.end(), 0);
+      },
+      std::vector{3, 4});
+  EXPECT_EQ(sums, (std::vector{6, 12}));
+}
+
+TEST_F(pool_test, starts_while_other_threads_use_memory_and_locks) {
+  std::atomic<bool> over{false};
+  std::mutex guard;
+  std::vector<std::thread> busy;
+  for (int t = 0; t < 2; ++t)
+    busy.emplace_back([&] {
+      while (!over) {
+        std::scoped_lock lock{guard};
+        auto one = std::make_unique<std::string>(1000, 'x');
+      }
+    });
+  for (int i = 0; i < 10; ++i) {
+    pool workers{2};
+    EXPECT_EQ(workers.apply(twice, i), 2 * i);
+  }
+  over = true;
+  for (auto& each : busy)
+    each.join();
+}
+
+TEST_F(pool_test, pins_workers_if_asked) {
+  pool workers{{.workers = 2, .pin = true}};
+  EXPECT_EQ(workers.apply([] {
+    cpu_set_t set;
+    ::sched_getaffinity(0, sizeof set, &set);
+    return CPU_COUNT(&set);
+  }), 1);
+}
+
+TEST_F(pool_test, is_a_value_that_can_be_moved) {
+  pool one{1};
+  auto task = one.submit(twice, 1);
+  pool other{std::move(one)};
+  EXPECT_EQ(other.apply(twice, 2), 4);
+  EXPECT_EQ(task.get(), 2);
+  EXPECT_THROW(one.submit(twice, 1), error);
+  EXPECT_THROW(one.close(), error);
+}
+
+TEST_F(pool_test, tells_what_its_workers_have_done) {
+  pool workers{{.workers = 2, .name = "mill"}};
+  workers.map(twice, std::views::iota(0, 100), {.chunk = 1});
+  task_failure_of([&] {
+    return workers.apply([]() -> int { throw std::runtime_error("x"); });
+  });
+  auto stats = workers.stats();
+  EXPECT_EQ(stats.submitted, 101U);
+  EXPECT_EQ(stats.completed, 101U);
+  EXPECT_EQ(stats.failed, 1U);
+  EXPECT_EQ(stats.pending, 0U);
+  ASSERT_EQ(stats.workers.size(), 2U);
+  EXPECT_EQ(stats.workers[0].name, "mill-worker-1");
+  EXPECT_TRUE(eventually([&] { // counted a moment after the outcome is there
+    auto now = workers.stats().workers;
+    return now[0].tasks + now[1].tasks == 101;
+  }));
+  for (auto& one : stats.workers) {
+    EXPECT_GT(one.pid, 0);
+    EXPECT_GT(one.memory, 0U);
+  }
+}
+
+// -- arguments that many tasks share ------------------------------------------
+
+double sum_of(std::span<const double> xs) {
+  return std::accumulate(xs.begin(), xs.end(), 0.0);
+}
+
+struct table {
+  std::map<std::string, int> entries;
+};
+
+std::uintptr_t where_it_is(const table& all) {
+  return reinterpret_cast<std::uintptr_t>(&all);
+}
+
+TEST_F(pool_test, shares_an_argument_by_reference) {
+  pool workers{1};
+  auto all = workers.share(table{{{"a", 1}, {"b", 2}}});
+  EXPECT_EQ(workers.apply([](const table& all, const std::string& key) {
+    return all.entries.at(key);
+  }, all, "b"), 2);
+  auto place = workers.apply(where_it_is, all);
+  EXPECT_EQ(workers.apply(where_it_is, all), place) << "decoded twice";
+}
+
+TEST_F(pool_test, shares_vectors_without_a_copy) {
+  pool workers{2};
+  std::vector<double> xs(1'000'000, 0.5);
+  auto shared = workers.share(xs);
+  auto mapped = [](std::span<const double> all) {
+    // The pages of the span are those of a file in shared memory.
+    std::ifstream maps{"/proc/self/maps"};
+    auto at = reinterpret_cast<std::uintptr_t>(all.data());
+    for (std::string line; std::getline(maps, line);) {
+      std::uintptr_t from = 0;
+      std::uintptr_t to = 0;
+      std::sscanf(line.c_str(), "%lx-%lx", &from, &to);
+      if (from <= at && at < to)
+        return line.find(" rw-s ") != std::string::npos;
+    }
+    return false;
+  };
+  EXPECT_TRUE(workers.apply(mapped, shared));
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(workers.apply(sum_of, shared), 500'000.0);
+  EXPECT_EQ(workers.apply([](std::string_view text) { return text.size(); },
+                          workers.share(std::string(5000, 'x'))),
+            5000U);
+}
+
+TEST_F(pool_test, gives_the_memory_of_a_shared_argument_back) {
+  pool workers{1};
+  auto objects = [] {
+    return count_files(detail::family::mine().directory());
+  };
+  auto before = objects();
+  {
+    auto shared = workers.share(table{{{"a", 1}}});
+    workers.apply(where_it_is, shared);
+    EXPECT_EQ(objects(), before + 1);
+  }
+  auto other = workers.share(table{});
+  workers.apply(where_it_is, other); // now the worker lets go of the first
+  EXPECT_TRUE(eventually([&] { return objects() == before + 1; }));
+}
+
+TEST_F(pool_test, refuses_to_share_handles) {
+  pool workers{1};
+  queue<int> one;
+  EXPECT_THROW(workers.share(std::vector{one}), error);
+}
+
+} // namespace
+
+} // namespace ramet::test

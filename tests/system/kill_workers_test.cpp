@@ -1,0 +1,160 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+// Workers of pools are killed at random instants.
+
+#include "system_test.hpp"
+
+#include <ramet/pool.hpp>
+#include <ramet/queue.hpp>
+#include <ramet/task_failure.hpp>
+
+#include <atomic>
+#include <csignal>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
+
+namespace {
+
+using namespace ramet_test;
+
+class kill_workers : public system_test {
+protected:
+  void SetUp() override {
+    ramet::pool{1}.apply([] {}); // what a process keeps for pools, is made now
+    system_test::SetUp();
+  }
+};
+
+/// Kills some worker of `victims` every now and then.
+class storm {
+public:
+  storm(const ramet::pool& victims, std::chrono::microseconds longest_pause)
+      : thread_([this, &victims, longest_pause] {
+          chance random;
+          while (!over_) {
+            pass(random.within(longest_pause));
+            auto workers = victims.stats().workers;
+            if (workers.empty())
+              continue;
+            auto& one = workers[random.below(
+                static_cast<std::uint32_t>(workers.size()))];
+            if (one.pid != 0 && ::kill(one.pid, SIGKILL) == 0)
+              ++kills_;
+          }
+        }) {}
+  ~storm() { end(); }
+  storm(const storm&) = delete;
+  storm& operator=(const storm&) = delete;
+
+  int end() {
+    over_ = true;
+    if (thread_.joinable())
+      thread_.join();
+    return kills_;
+  }
+
+private:
+  std::atomic<bool> over_{false};
+  std::atomic<int> kills_{0};
+  std::thread thread_;
+};
+
+std::string spelled(int x) {
+  return std::to_string(x) + std::string(static_cast<std::size_t>(x) % 50, '.');
+}
+
+TEST_F(kill_workers, every_task_completes_once_or_is_reported) {
+  constexpr int count = 100'000;
+  ramet::pool pool{3};
+  storm kills{pool, 20ms};
+  std::vector<ramet::future<std::string>> all;
+  all.reserve(count);
+  for (int i = 0; i < count; ++i)
+    all.push_back(pool.submit(spelled, i));
+  int completed = 0;
+  int reported = 0;
+  for (int i = 0; i < count; ++i)
+    try {
+      ASSERT_EQ(all[i].get(), spelled(i));
+      ++completed;
+    } catch (const ramet::task_failure& failure) {
+      ASSERT_TRUE(failure.status()) << failure.what();
+      EXPECT_EQ(failure.status()->signal, SIGKILL);
+      ++reported;
+    }
+  auto killed = kills.end();
+  std::cout << killed << " kills, " << completed << " completed, " << reported
+            << " reported" << std::endl;
+  EXPECT_EQ(completed + reported, count);
+  EXPECT_LE(reported, killed);
+  EXPECT_GT(killed, 0);
+  EXPECT_EQ(pool.stats().pending, 0U);
+}
+
+TEST_F(kill_workers, retries_make_up_for_all_kills) {
+  constexpr int count = 20'000;
+  ramet::pool pool{3};
+  storm kills{pool, 20ms};
+  for (std::size_t chunk : {1, 16}) {
+    auto all =
+        pool.map(spelled, std::views::iota(0, count),
+                 {.chunk = chunk, .retries = 1000});
+    ASSERT_EQ(all.size(), std::size_t{count});
+    for (int i = 0; i < count; ++i)
+      ASSERT_EQ(all[i], spelled(i));
+  }
+  EXPECT_GT(kills.end(), 0);
+}
+
+TEST_F(kill_workers, large_values_stay_whole) {
+  ramet::pool pool{2};
+  storm kills{pool, 30ms};
+  auto sum = [](const std::vector<int>& xs) {
+    std::vector<int> result(xs.rbegin(), xs.rend());
+    return result;
+  };
+  for (int i = 0; i < 100; ++i) {
+    std::vector<int> xs(50'000, i);
+    xs.front() = -1;
+    auto back = pool.submit({.retries = 1000}, sum, xs).get();
+    ASSERT_EQ(back.back(), -1);
+    ASSERT_EQ(back.front(), i);
+  }
+}
+
+TEST_F(kill_workers, initializers_are_run_again) {
+  ramet::pool pool{{.workers = 2, .initializer = [] {
+                      ::setenv("READY", "1", 1);
+                    }}};
+  storm kills{pool, 100ms}; // they need time to come up
+  for (int i = 0; i < 5000; ++i)
+    ASSERT_TRUE(pool.submit({.retries = 1000},
+                            [] { return ::getenv("READY") != nullptr; })
+                    .get());
+}
+
+TEST_F(kill_workers, a_pool_ends_in_the_midst_of_it) {
+  for (int round = 0; round < 10; ++round) {
+    ramet::pool pool{2};
+    storm kills{pool, 5ms};
+    std::vector<ramet::future<std::string>> all;
+    for (int i = 0; i < 1000; ++i)
+      all.push_back(pool.submit(spelled, i));
+    all[500].wait();
+    kills.end(); // it looks at the pool
+    auto time = time_of([&] { pool.terminate(); });
+    EXPECT_LT(time, soon);
+    for (auto& each : all)
+      EXPECT_TRUE(each.ready());
+    for (auto& each : all)
+      try {
+        static_cast<void>(each.get());
+      } catch (const ramet::error&) {
+      }
+  }
+}
+
+} // namespace
