@@ -32,7 +32,10 @@ void callback_thread::post(std::function<void()> call) {
 
 void callback_thread::start() {
   signals_blocked blocked; // inherited by the thread
-  thread_ = std::thread{[this] { run(); }};
+  thread_ = std::thread{[this] {
+    name_this_thread("ramet-callbacks");
+    run();
+  }};
   stop_at_runtime_end([this] { finish(); });
 }
 

@@ -7,6 +7,8 @@
 
 #include "launcher.hpp"
 
+#include "threads_posix.hpp"
+
 #include <fmt/format.h>
 
 #include <boost/process/v2/process.hpp>
@@ -110,22 +112,6 @@ private:
   char* base_ = nullptr;
 };
 
-// Everything but kill and stop, including the signals of terminals and timers:
-// a handler that ran in the child would run in the parent's memory.
-class all_signals_blocked {
-public:
-  all_signals_blocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  }
-  ~all_signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); }
-  all_signals_blocked(const all_signals_blocked&) = delete;
-  all_signals_blocked& operator=(const all_signals_blocked&) = delete;
-
-  sigset_t before;
-};
-
 // A launcher in Boost.Process's sense. The child shares the parent's memory
 // until exec and the calling thread waits for that, so an error number comes
 // back in a variable, and no page table is copied.
@@ -179,7 +165,10 @@ private:
       return;
     }
     volatile int child_error = 0;
-    all_signals_blocked blocked;
+    // Including those of terminals and timers: a handler that ran in the child
+    // would run in the parent's memory.
+    signals_blocked blocked;
+    auto signals = signals_of_children(blocked.before());
     auto child = [&] {
       reset_handlers();
       error_code failure;
@@ -189,7 +178,7 @@ private:
         return;
       }
       keep_only(fd_whitelist);
-      ::pthread_sigmask(SIG_SETMASK, &blocked.before, nullptr);
+      ::pthread_sigmask(SIG_SETMASK, &signals, nullptr);
       ::execve(program.c_str(), const_cast<char* const*>(argv),
                const_cast<char* const*>(env));
       child_error = errno;

@@ -4,6 +4,7 @@
 #include "ending.hpp"
 #include "family.hpp"
 #include "self.hpp"
+#include "threads_posix.hpp"
 
 #include <ramet/runtime.hpp>
 
@@ -12,6 +13,7 @@ namespace ramet {
 runtime::runtime(int argc, char** argv) {
   auto& me = detail::self::mine();
   me.claim_runtime();
+  detail::note_program_signals();
   if (argc > 0 && argv && argv[0])
     me.argv0 = argv[0];
   if (detail::launched_by_parent())

@@ -6,6 +6,13 @@
 
 namespace ramet::detail {
 
+namespace {
+
+thread_local bool is_the_librarys = false;
+sigset_t program_signals; // written before there are other threads of ours
+
+} // namespace
+
 signals_blocked::signals_blocked() {
   sigset_t all;
   ::sigfillset(&all);
@@ -17,7 +24,16 @@ signals_blocked::~signals_blocked() {
 }
 
 void name_this_thread(const char* name) {
+  is_the_librarys = true;
   ::pthread_setname_np(::pthread_self(), name);
+}
+
+void note_program_signals() {
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &program_signals);
+}
+
+sigset_t signals_of_children(const sigset_t& own) {
+  return is_the_librarys ? program_signals : own;
 }
 
 } // namespace ramet::detail

@@ -18,11 +18,23 @@ public:
   signals_blocked(const signals_blocked&) = delete;
   signals_blocked& operator=(const signals_blocked&) = delete;
 
+  /// What was blocked before.
+  const sigset_t& before() const { return before_; }
+
 private:
   sigset_t before_;
 };
 
-/// At most 15 characters; seen in ps and debuggers.
+/// First in each of the library's own threads. At most 15 characters; seen in
+/// ps and debuggers.
 void name_this_thread(const char* name);
+
+/// Notes which signals this thread blocks, as the program's choice. By the main
+/// thread, when it makes the runtime.
+void note_program_signals();
+/// What a process that this thread starts shall block: what the thread does,
+/// `own`; or what the program does, if the thread is one of the library's,
+/// which block all.
+sigset_t signals_of_children(const sigset_t& own);
 
 } // namespace ramet::detail

@@ -58,6 +58,21 @@ TEST_F(pool_death, of_an_idle_worker_concerns_no_task) {
   EXPECT_NE(workers.apply(pid_of_worker), pid);
 }
 
+// The threads of the library block all signals; what they start must not.
+TEST_F(pool_death, leaves_a_worker_that_blocks_no_signals) {
+  pool workers{1};
+  auto blocked = [] {
+    sigset_t set;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &set);
+    return ::sigismember(&set, SIGTERM) == 1
+           || ::sigismember(&set, SIGHUP) == 1;
+  };
+  EXPECT_FALSE(workers.apply(blocked));
+  ::kill(workers.apply(pid_of_worker), SIGKILL);
+  EXPECT_TRUE(eventually([&] { return restarts_of(workers) == 1; }));
+  EXPECT_FALSE(workers.apply(blocked));
+}
+
 TEST_F(pool_death, wakes_those_who_wait_without_a_deadline) {
   pool workers{2};
   queue<int> begun;
@@ -69,7 +84,8 @@ TEST_F(pool_death, wakes_those_who_wait_without_a_deadline) {
   auto one = task_failure_of([&] { task.get(); });
   auto two = task_failure_of([&] { other.get(); });
   ASSERT_TRUE(one && two);
-  std::set signals{one->status()->signal.value(), two->status()->signal.value()};
+  std::set signals{one->status()->signal.value(),
+                   two->status()->signal.value()};
   EXPECT_EQ(signals, (std::set{SIGKILL, SIGTERM}));
 }
 
@@ -85,9 +101,8 @@ TEST_F(pool_death, is_made_up_for_by_retries) {
   EXPECT_EQ(workers.submit({.retries = 2}, third_time, attempts).get(), 7);
   EXPECT_EQ(attempts.size(), 3U);
   EXPECT_EQ(workers.stats().retried, 2U);
-  auto hopeless = task_failure_of([&] {
-    return workers.submit({.retries = 1}, die_at, 0, 0).get();
-  });
+  auto hopeless = task_failure_of(
+      [&] { return workers.submit({.retries = 1}, die_at, 0, 0).get(); });
   ASSERT_TRUE(hopeless);
   EXPECT_TRUE(says(*hopeless, "attempt 2"));
 }
@@ -149,7 +164,8 @@ TEST_F(pool_death, says_that_what_has_one_owner_is_not_tried_again) {
   pool workers{1};
   auto [here, there] = pipe();
   try {
-    workers.submit({.retries = 1}, [](connection) {}, std::move(there));
+    workers.submit(
+        {.retries = 1}, [](connection) {}, std::move(there));
     FAIL() << "nothing was thrown";
   } catch (const error& problem) {
     EXPECT_EQ(problem.code(), errc::not_serializable);
@@ -159,10 +175,12 @@ TEST_F(pool_death, says_that_what_has_one_owner_is_not_tried_again) {
 TEST_F(pool_death, lets_go_of_what_the_worker_had_locked) {
   pool workers{2};
   mutex guard;
-  auto task = workers.submit([](mutex guard) {
-    guard.lock();
-    ::raise(SIGKILL);
-  }, guard);
+  auto task = workers.submit(
+      [](mutex guard) {
+        guard.lock();
+        ::raise(SIGKILL);
+      },
+      guard);
   EXPECT_TRUE(task_failure_of([&] { task.get(); }));
   EXPECT_TRUE(guard.try_recover());
   guard.unlock();
@@ -211,10 +229,10 @@ TEST_F(pool_death, is_tried_again_after_its_time) {
       run_for_ever();
     return 5;
   };
-  EXPECT_EQ(workers.submit({.timeout = 200ms, .retries = 1}, second_time,
-                           attempts)
-                .get(),
-            5);
+  EXPECT_EQ(
+      workers.submit({.timeout = 200ms, .retries = 1}, second_time, attempts)
+          .get(),
+      5);
 }
 
 // -- cancelling ---------------------------------------------------------------
@@ -405,8 +423,8 @@ TEST_F(pool_death, in_any_phase_concerns_one_task) {
 TEST_F(pool_death, while_handles_are_taken_out_concerns_one_task) {
   pool workers{2};
   queue<int> passed;
-  auto bad = workers.submit([](queue<int>, bomb) {}, passed,
-                            bomb{fuse::die_decoding});
+  auto bad =
+      workers.submit([](queue<int>, bomb) {}, passed, bomb{fuse::die_decoding});
   auto good = workers.submit([](queue<int> to) { to.put(1); }, passed);
   EXPECT_TRUE(task_failure_of([&] { bad.get(); }));
   good.get();
@@ -415,10 +433,9 @@ TEST_F(pool_death, while_handles_are_taken_out_concerns_one_task) {
 
 TEST_F(pool_death, does_not_come_of_one_result_of_a_chunk) {
   pool workers{1};
-  auto results =
-      workers.imap(light, std::vector<int>{fuse::none, fuse::throw_encoding,
-                                           fuse::none},
-                   {.chunk = 3});
+  auto results = workers.imap(
+      light, std::vector<int>{fuse::none, fuse::throw_encoding, fuse::none},
+      {.chunk = 3});
   EXPECT_TRUE(results.next());
   EXPECT_THROW(results.next(), task_failure);
   EXPECT_TRUE(results.next());
@@ -446,9 +463,8 @@ TEST_F(pool_death, does_not_come_of_large_values) {
 // -- the beginning ------------------------------------------------------------
 
 TEST_F(pool_death, again_and_again_at_the_start_breaks_the_pool) {
-  pool workers{{.workers = 2, .initializer = [] {
-                  throw std::runtime_error("no model");
-                }}};
+  pool workers{{.workers = 2,
+                .initializer = [] { throw std::runtime_error("no model"); }}};
   auto task = workers.submit(twice, 1);
   auto failure = task_failure_of([&] { return task.get(); });
   ASSERT_TRUE(failure && failure->exception());
@@ -462,12 +478,13 @@ TEST_F(pool_death, again_and_again_at_the_start_breaks_the_pool) {
 
 TEST_F(pool_death, at_the_start_is_forgiven_when_others_come_up) {
   queue<int> starts;
-  pool workers{{.workers = 1, .initializer = {[](queue<int> starts) {
-                                 starts.put(1);
-                                 if (starts.size() < 3)
-                                   ::raise(SIGKILL);
-                               },
-                                              starts}}};
+  pool workers{{.workers = 1,
+                .initializer = {[](queue<int> starts) {
+                                  starts.put(1);
+                                  if (starts.size() < 3)
+                                    ::raise(SIGKILL);
+                                },
+                                starts}}};
   EXPECT_EQ(workers.apply(twice, 1), 2);
   EXPECT_EQ(starts.size(), 3U);
 }

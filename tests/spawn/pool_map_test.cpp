@@ -175,8 +175,7 @@ struct first_one_last {
 TEST_F(pool_map, hands_out_in_order_what_comes_in_another) {
   pool workers{2};
   queue<int> go_on;
-  auto results =
-      workers.imap(first_one_last{go_on}, first(20), {.window = 10});
+  auto results = workers.imap(first_one_last{go_on}, first(20), {.window = 10});
   int expected = 0;
   for (int x : results)
     EXPECT_EQ(x, expected++);
@@ -229,8 +228,8 @@ TEST_F(pool_map, cancels_what_nobody_will_look_at) {
   pool workers{1};
   queue<int> begun;
   {
-    auto results = workers.imap(second_one_for_ever{begun}, first(100),
-                                {.window = 50});
+    auto results =
+        workers.imap(second_one_for_ever{begun}, first(100), {.window = 50});
     EXPECT_EQ(results.next(), 0);
     EXPECT_EQ(begun.get(), 0);
     EXPECT_EQ(begun.get(), 1);
@@ -247,8 +246,7 @@ TEST_F(pool_map, tells_how_far_it_is) {
     std::vector<progress> told;
     try {
       workers.map(odd_ones_fail, first(100),
-                  {.chunk = chunk,
-                   .progress = [&](const progress& now) {
+                  {.chunk = chunk, .progress = [&](const progress& now) {
                      told.push_back(now);
                    }});
       FAIL() << "nothing was thrown";

@@ -54,9 +54,10 @@ TEST_F(pool_test, takes_and_gives_whatever_is_serializable) {
   auto result = workers.apply(grown, city{"Bern", {1, 2}}, 3);
   EXPECT_EQ(result.name, "Bern");
   EXPECT_EQ(result.streets, (std::vector{1, 2, 3}));
-  EXPECT_EQ(workers.apply([](const std::string& a, std::string_view b) {
-    return a + std::string{b};
-  }, "left", "right"), "leftright");
+  EXPECT_EQ(workers.apply([](const std::string& a,
+                             std::string_view b) { return a + std::string{b}; },
+                          "left", "right"),
+            "leftright");
   EXPECT_EQ(workers.apply(scaler{3}, 2), 6.0);
 }
 
@@ -187,14 +188,14 @@ TEST_F(pool_test, lets_futures_be_dropped) {
 }
 
 TEST_F(pool_test, runs_the_initializer_in_each_worker_first) {
-  pool workers{{.workers = 2,
-                .initializer = {[](const std::string& text, int number) {
-                                  ::setenv("GREETING",
-                                           (text + std::to_string(number)).c_str(),
-                                           1);
-                                },
-                                "hello", 5},
-                .max_tasks_per_worker = 3}};
+  pool workers{
+      {.workers = 2,
+       .initializer = {[](const std::string& text, int number) {
+                         ::setenv("GREETING",
+                                  (text + std::to_string(number)).c_str(), 1);
+                       },
+                       "hello", 5},
+       .max_tasks_per_worker = 3}};
   for (int i = 0; i < 10; ++i)
     EXPECT_EQ(workers.apply([] { return std::string{::getenv("GREETING")}; }),
               "hello5");
@@ -361,7 +362,8 @@ TEST_F(pool_test, pins_workers_if_asked) {
     cpu_set_t set;
     ::sched_getaffinity(0, sizeof set, &set);
     return CPU_COUNT(&set);
-  }), 1);
+  }),
+            1);
 }
 
 TEST_F(pool_test, is_a_value_that_can_be_moved) {
@@ -414,9 +416,11 @@ std::uintptr_t where_it_is(const table& all) {
 TEST_F(pool_test, shares_an_argument_by_reference) {
   pool workers{1};
   auto all = workers.share(table{{{"a", 1}, {"b", 2}}});
-  EXPECT_EQ(workers.apply([](const table& all, const std::string& key) {
-    return all.entries.at(key);
-  }, all, "b"), 2);
+  EXPECT_EQ(
+      workers.apply([](const table& all,
+                       const std::string& key) { return all.entries.at(key); },
+                    all, "b"),
+      2);
   auto place = workers.apply(where_it_is, all);
   EXPECT_EQ(workers.apply(where_it_is, all), place) << "decoded twice";
 }
@@ -448,9 +452,7 @@ TEST_F(pool_test, shares_vectors_without_a_copy) {
 
 TEST_F(pool_test, gives_the_memory_of_a_shared_argument_back) {
   pool workers{1};
-  auto objects = [] {
-    return count_files(detail::family::mine().directory());
-  };
+  auto objects = [] { return count_files(detail::family::mine().directory()); };
   auto before = objects();
   {
     auto shared = workers.share(table{{{"a", 1}}});

@@ -99,9 +99,8 @@ TEST_F(kill_workers, retries_make_up_for_all_kills) {
   ramet::pool pool{3};
   storm kills{pool, 20ms};
   for (std::size_t chunk : {1, 16}) {
-    auto all =
-        pool.map(spelled, std::views::iota(0, count),
-                 {.chunk = chunk, .retries = 1000});
+    auto all = pool.map(spelled, std::views::iota(0, count),
+                        {.chunk = chunk, .retries = 1000});
     ASSERT_EQ(all.size(), std::size_t{count});
     for (int i = 0; i < count; ++i)
       ASSERT_EQ(all[i], spelled(i));
@@ -126,9 +125,8 @@ TEST_F(kill_workers, large_values_stay_whole) {
 }
 
 TEST_F(kill_workers, initializers_are_run_again) {
-  ramet::pool pool{{.workers = 2, .initializer = [] {
-                      ::setenv("READY", "1", 1);
-                    }}};
+  ramet::pool pool{
+      {.workers = 2, .initializer = [] { ::setenv("READY", "1", 1); }}};
   storm kills{pool, 100ms}; // they need time to come up
   for (int i = 0; i < 5000; ++i)
     ASSERT_TRUE(pool.submit({.retries = 1000},

@@ -148,8 +148,8 @@ void crew::start(std::size_t index) {
     one.process = launch(std::move(about), &make_worker, message.as_outgoing());
   });
   ++one.started;
-  // By the watcher's thread, or here: then bury() waits for guard_.
-  one.process->when_ended([this, index] { ended_(index); });
+  // By the watcher's thread, perhaps when the pool has gone; or here.
+  one.process->when_ended([ended = ended_, index] { ended(index); });
 }
 
 std::optional<crew::departed> crew::bury(std::size_t index) {
