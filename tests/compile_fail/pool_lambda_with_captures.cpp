@@ -1,0 +1,8 @@
+// expect: ramet: a lambda with captures cannot travel to another process
+#include <ramet/pool.hpp>
+
+#include <vector>
+
+void start(ramet::pool& pool, int factor) {
+  pool.map([factor](int x) { return factor * x; }, std::vector{1, 2});
+}
