@@ -1,4 +1,6 @@
-// expect: ramet: an argument of an initializer must be copyable
+// expect: an argument of an initializer must be copyable
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
 #include <ramet/pool.hpp>
 
 #include <ramet/connection.hpp>

@@ -1,4 +1,6 @@
-// expect: ramet: a lambda with captures cannot travel to another process
+// expect: a lambda with captures cannot travel to another process
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
 #include <ramet/pool.hpp>
 
 #include <vector>

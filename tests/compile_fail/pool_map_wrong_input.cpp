@@ -1,4 +1,6 @@
-// expect: ramet: the function cannot be called with these arguments
+// expect: the function cannot be called with these arguments
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
 #include <ramet/pool.hpp>
 
 #include <string>

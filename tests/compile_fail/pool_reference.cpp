@@ -1,4 +1,6 @@
-// expect: ramet: the function takes a reference: a process has memory of its own
+// expect: the function takes a reference: a process has memory of its own
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
 #include <ramet/pool.hpp>
 
 #include <vector>

@@ -1,4 +1,6 @@
-// expect: ramet: an argument has one owner and cannot be copied
+// expect: an argument has one owner and cannot be copied
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
 #include <ramet/pool.hpp>
 
 #include <ramet/connection.hpp>
