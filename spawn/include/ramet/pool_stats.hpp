@@ -5,9 +5,12 @@
 
 #pragma once
 
+#include <ramet/exit_status.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +24,7 @@ struct worker_stats {
   std::uint64_t tasks = 0;
   std::chrono::nanoseconds busy{0}; ///< spent on these
   std::size_t restarts = 0;
+  std::optional<exit_status> last_end; ///< of the one before, if there was one
   std::size_t memory = 0; ///< bytes resident, shared ones included
 };
 

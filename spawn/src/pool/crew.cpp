@@ -163,6 +163,7 @@ std::optional<crew::departed> crew::bury(std::size_t index) {
   result.name = process->name();
   result.pid = process->pid();
   result.status = *process->status();
+  one.last_end = result.status;
   result.claim = place.claim.load();
   result.ticket = place.ticket.load();
   // In this order: whoever has taken the message in its place has claimed it
@@ -243,6 +244,7 @@ std::vector<worker_stats> crew::stats() const {
     about.tasks = board_[i].tasks_done.load();
     about.busy = std::chrono::nanoseconds{board_[i].busy.load()};
     about.restarts = one.started - 1;
+    about.last_end = one.last_end;
     if (one.process) {
       about.pid = one.process->pid();
       about.working = board_[i].claim.load() != 0;

@@ -84,6 +84,7 @@ private:
   struct member {
     std::shared_ptr<child> process; // null: nobody is there
     std::size_t started = 0;
+    std::optional<exit_status> last_end;
   };
 
   void start(std::size_t index); // needs guard_

@@ -20,8 +20,6 @@
 namespace ramet {
 
 struct pool_options;
-class timeline;
-struct worker_stats;
 
 } // namespace ramet
 
