@@ -21,7 +21,6 @@ namespace examples {
 /// What one worker does at a time: many small files, or a piece of a large
 /// one.
 struct task {
-  std::uint32_t id = 0;
   std::uint64_t bytes = 0;
   std::vector<piece> pieces;
 };
@@ -72,7 +71,7 @@ private:
       auto length = std::min(size - at, task_bytes);
       if (tasks.empty() || tasks.back().bytes + length > task_bytes
           || tasks.back().pieces.size() == task_files)
-        tasks.push_back({static_cast<std::uint32_t>(tasks.size()), 0, {}});
+        tasks.push_back({});
       // The last piece reaches to the end, wherever that is by then.
       bool last = at + length == size;
       tasks.back().pieces.push_back(

@@ -64,6 +64,24 @@ wordcount: $work/missing: No such file or directory" \
 expect_match "their number" '3 files or directories could not be read' \
   "$(tail -n 1 "$work/err")"
 
+# The timeline: a span for each task.
+for kind in svg json; do
+  check_count "$program" 2 "$work/tree/binary" --timeline "$work/timeline.$kind"
+done
+/usr/bin/python3 - "$work" <<'END'
+import json, sys, xml.etree.ElementTree as xml
+with open(f'{sys.argv[1]}/timeline.json') as f:
+    spans = [e for e in json.load(f)['traceEvents'] if e['ph'] == 'X']
+bars = [e for e in xml.parse(f'{sys.argv[1]}/timeline.svg').iter()
+        if e.tag.endswith('title')]
+assert len(spans) == len(bars) >= 13, (len(spans), len(bars))
+assert len({e['name'] for e in spans}) == len(spans)
+assert {e['tid'] for e in spans} <= {0, 1}
+assert all(e['dur'] > 0 and e['cat'] == 'task' for e in spans)
+END
+"$program" --timeline "$work/timeline.txt" /usr/include >/dev/null 2>&1 &&
+  fail "--timeline FILE.txt was accepted"
+
 "$program" --workers 0 /usr/include >/dev/null 2>&1 &&
   fail "--workers 0 was accepted"
 exit 0
