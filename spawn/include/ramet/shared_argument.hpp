@@ -28,9 +28,10 @@ namespace ramet {
 /// double sum(std::span<const double> all, int from, int to);
 ///
 /// auto m = pool.share(load_model());
-/// auto ys = pool.map(ramet::bind..., xs);
 /// auto f = pool.submit(score, m, 7);          // as const model&
 /// auto g = pool.submit(sum, pool.share(numbers), 0, 100);
+/// auto ys = pool.starmap(score, xs | std::views::transform([&](int x) {
+///                                 return std::tuple{m, x}; }));
 /// @endcode
 ///
 /// Given as an argument, it is to the function what it holds: a `const T&`,
