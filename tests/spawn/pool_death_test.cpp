@@ -56,6 +56,9 @@ TEST_F(pool_death, of_an_idle_worker_concerns_no_task) {
   ::kill(pid, SIGKILL);
   EXPECT_TRUE(eventually([&] { return restarts_of(workers) == 1; }));
   EXPECT_NE(workers.apply(pid_of_worker), pid);
+  auto last = workers.stats().workers.at(0).last_end;
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->signal, SIGKILL);
 }
 
 // The threads of the library block all signals; what they start must not.

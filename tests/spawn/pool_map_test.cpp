@@ -15,6 +15,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <tuple>
+#include <utility>
 
 namespace ramet::test {
 
@@ -265,6 +266,28 @@ TEST_F(pool_map, tells_how_far_it_is) {
     EXPECT_TRUE(told.back().finished());
     EXPECT_GT(told.back().rate(), 0);
   }
+}
+
+TEST_F(pool_map, tells_the_end_of_inputs_that_cannot_be_counted) {
+  pool workers{2};
+  auto numbers = first(100);
+  auto inputs = numbers | std::views::filter([](int x) { return x % 2; });
+  progress last;
+  auto tell = [&](const progress& now) { last = now; };
+  auto expect_all_told = [&] {
+    EXPECT_EQ(last.done, 50U);
+    EXPECT_EQ(last.total, 50U);
+    EXPECT_TRUE(std::exchange(last, {}).finished());
+  };
+  workers.map(twice, inputs, {.chunk = 3, .progress = tell});
+  expect_all_told();
+  std::ranges::for_each(workers.imap(twice, inputs, {.progress = tell}),
+                        [](int) {});
+  expect_all_told();
+  std::ranges::for_each(
+      workers.imap_unordered(twice, inputs, {.chunk = 3, .progress = tell}),
+      [](int) {});
+  expect_all_told();
 }
 
 TEST_F(pool_map, writes_plain_lines_of_progress_where_nobody_looks) {

@@ -35,8 +35,8 @@ namespace ramet {
 /// ramet::pool pool{4};
 /// std::vector<double> ys = pool.map(slow, std::views::iota(0, 1000));
 /// for (double y : pool.imap(slow, endless_source, {.window = 8})) {}
-/// ramet::future<double> f = pool.submit({.timeout = 5s, .retries = 2}, slow,
-/// 7); double z = pool.apply(slow, 3);
+/// auto f = pool.submit({.timeout = 5s, .retries = 2}, slow, 7);
+/// double z = f.get() + pool.apply(slow, 3);
 /// @endcode
 ///
 /// What can be called and given is as for `process`; results can be whatever is

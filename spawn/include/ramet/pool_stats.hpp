@@ -25,7 +25,7 @@ struct worker_stats {
   std::chrono::nanoseconds busy{0}; ///< spent on these
   std::size_t restarts = 0;
   std::optional<exit_status> last_end; ///< of the one before, if there was one
-  std::size_t memory = 0; ///< bytes resident, shared ones included
+  std::size_t memory = 0;              ///< bytes resident, shared ones included
 };
 
 /// A pool at one moment.

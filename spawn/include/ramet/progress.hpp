@@ -35,8 +35,7 @@ using progress_function = std::function<void(const progress&)>;
 /// end.
 ///
 /// @code
-/// pool.map(slow, xs, {.chunk = 10, .progress =
-/// ramet::progress_bar("resize")});
+/// pool.map(slow, xs, {.progress = ramet::progress_bar("resize")});
 /// // resize   420/1000  42 %  83.1/s  7 s left, 2 failed
 /// @endcode
 ///

@@ -112,11 +112,10 @@ class shared_use {
   static constexpr bool views() {
     if constexpr (std::is_void_v<element>)
       return false;
+    else if constexpr (std::same_as<View, std::string_view>)
+      return std::same_as<element, char>;
     else
-      return std::same_as<
-                 View,
-                 std::span<
-                     const element>> || (std::same_as<element, char> && std::same_as<View, std::string_view>);
+      return std::same_as<View, std::span<const element>>;
   }
 
 public:

@@ -57,6 +57,7 @@ public:
       part = next_part_++;
       counts_[part] = count;
       outstanding_ += count;
+      submitted_ += count;
     }
     try {
       tasks_.submit(this->shared_from_this(), part, inputs);
@@ -64,8 +65,15 @@ public:
       std::scoped_lock lock{guard_};
       counts_.erase(part);
       outstanding_ -= count;
+      submitted_ -= count;
       throw;
     }
+  }
+
+  /// No more inputs. May be said again.
+  void end() {
+    std::scoped_lock lock{guard_};
+    progress_.total_is(submitted_);
   }
 
   /// Inputs of which no result was handed out.
@@ -153,6 +161,7 @@ private:
   std::uint64_t next_part_ = 0;
   std::uint64_t next_ready_ = 0; // part, in order
   std::size_t outstanding_ = 0;
+  std::size_t submitted_ = 0;                   // inputs
   std::map<std::uint64_t, std::size_t> counts_; // of inputs in parts pending
   std::map<std::uint64_t, arrived> arrived_;
   std::set<std::uint64_t> settled_; // arrived, behind others in order
@@ -250,6 +259,8 @@ private:
         batch_.push_back(Plan::pack(*at));
       state_->submit(batch_);
     }
+    if (at == end)
+      state_->end();
   }
 
   std::unique_ptr<source> source_;

@@ -194,7 +194,12 @@ public:
       tell_(state_);
   }
   explicit operator bool() const { return tell_ != nullptr; }
-  void total_is(std::size_t total) { state_.total = total; }
+  /// When there are no more inputs. Tells it if that was not known before and
+  /// all are done.
+  void total_is(std::size_t total) {
+    if (std::exchange(state_.total, total) != total && state_.finished())
+      add(0, 0);
+  }
   void add(std::size_t done, std::size_t failed) {
     state_.done += done;
     state_.failed += failed;
