@@ -189,15 +189,15 @@ seconds all_to_all_time(seconds budget, AskAll&& ask_all) {
 template <class Work>
 void add_round_trips(std::vector<command>& commands, const std::string& name,
                      Work work) {
-  commands.push_back({name + "-small", 0, [work](const auto&, seconds budget) {
+  commands.push_back({name + "-small", {}, [work](const auto&, seconds budget) {
                         return work(small{7}, budget);
                       }});
   commands.push_back(
-      {name + "-text", 1, [work](const auto& numbers, seconds budget) {
+      {name + "-text", {"BYTES"}, [work](const auto& numbers, seconds budget) {
          return work(text(numbers.at(0), 'U'), budget);
        }});
   commands.push_back(
-      {name + "-doubles", 1, [work](const auto& numbers, seconds budget) {
+      {name + "-doubles", {"COUNT"}, [work](const auto& numbers, seconds budget) {
          return work(make_doubles(numbers.at(0)), budget);
        }});
 }

@@ -4,12 +4,14 @@
 
 Of every work several rounds are measured; in each round every contestant runs
 once, as a fresh process, and the order turns from round to round. The table
-has the medians. A ratio above 1 means that ramet is faster; the budget is the
+has the medians. A figure in % says how much of the time all processors do what
+the tasks are for. A ratio above 1 means that ramet is faster; the budget is the
 ratio that we want at least, a ! behind it: this run is short of it.
 """
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
 import secrets
@@ -32,7 +34,8 @@ class Work(NamedTuple):
     ours: dict  # what tells a row's name apart -> [program, arguments...]
     peers: dict  # name of the peer -> [program, arguments...]
     budgets: dict = {}  # name of the peer -> the ratio that we want at least
-    large: bool = False  # copies so much that fewer rounds must do
+    large: bool = False  # takes so long that fewer rounds must do
+    ideal: float = 0  # of unit "%": seconds of one when nothing is lost
 
 
 def pipe_peers(work, size, *names):
@@ -147,6 +150,61 @@ def process_works():
         "us",
         {"": ["ours", "start-forkserver"]},
         {"CPython forkserver": ["python", "start-forkserver"]},
+    )
+
+
+# CPython's own choice: fork up to 3.13. With a limit of tasks for each worker
+# an executor never forks.
+DEFAULT = multiprocessing.get_start_method()
+POOL = f"CPython Pool, {DEFAULT}"
+EXECUTOR = f"CPython executor, {DEFAULT}"
+EXECUTOR_SPAWN = "CPython executor, spawn"
+THREADS = "std::thread pool"
+
+
+def pool_works():
+    def work(name, unit, which, *numbers, **others):
+        return Work(
+            "pools",
+            name,
+            unit,
+            {"": ["ours", f"pool-{which}", *numbers]},
+            {
+                POOL: ["pool", f"pool-{which}", *numbers],
+                EXECUTOR: ["pool", f"executor-{which}", *numbers],
+                THREADS: ["peers", f"threads-{which}", *numbers],
+            },
+            **others,
+        )
+
+    yield work(
+        "pool.map, one task a message", "us", "map", 1, budgets={POOL: 20}
+    )
+    yield work("pool.map, default chunk", "ns", "map", 0)
+    yield work("pool.apply round trip", "us", "apply", budgets={POOL: 20})
+    yield work("submit all, then get", "us", "submit", large=True)
+    yield work(
+        "100 MiB argument over 100 tasks", "ms", "argument", large=True
+    )
+    workers = len(os.sched_getaffinity(0))
+    for label, nanoseconds in (("10 us", 10_000), ("1 ms", 1_000_000)):
+        yield work(
+            f"{label} tasks",
+            "%",
+            "busy",
+            workers,
+            nanoseconds,
+            ideal=nanoseconds / 1e9 / workers,
+        )
+    yield Work(
+        "pools",
+        "a new worker for each task",
+        "ms",
+        {"": ["ours", "pool-restart"]},
+        {
+            POOL: ["pool", "pool-restart"],
+            EXECUTOR_SPAWN: ["pool", "executor-restart"],
+        },
     )
 
 
@@ -273,6 +331,7 @@ GROUPS = {
     "pipes": pipe_works,
     "queues": queue_works,
     "processes": process_works,
+    "pools": pool_works,
     "actors": actor_works,
 }
 UNITS = {"ns": 1e9, "us": 1e6, "ms": 1e3}
@@ -304,6 +363,7 @@ class Contest:
             "manager": [sys.executable, os.path.join(HERE, "peer_manager.py")],
             "ours": [os.path.join(programs, "bench_ours")],
             "peers": [os.path.join(programs, "bench_peers")],
+            "pool": [sys.executable, os.path.join(HERE, "peer_pool.py")],
             "python": [sys.executable, os.path.join(HERE, "peer_python.py")],
         }
         # What may be missing on a machine: program -> file of it.
@@ -359,7 +419,7 @@ class Contest:
             for contestant in order[turn:] + order[:turn]:
                 seconds = self.measure(commands[contestant])
                 if seconds is not None:
-                    figures[contestant].append(seconds * UNITS[work.unit])
+                    figures[contestant].append(in_unit(work, seconds))
         medians = {
             contestant: statistics.median(found)
             for contestant, found in figures.items()
@@ -376,9 +436,22 @@ class Contest:
                     "ours": ours,
                     "theirs": theirs,
                     "unit": work.unit,
-                    "ratio": theirs / ours if ours and theirs else None,
+                    "ratio": ratio(work, ours, theirs),
                     "budget": work.budgets.get(peer),
                 }
+
+
+def in_unit(work, seconds):
+    if work.unit == "%":
+        return 100 * work.ideal / seconds
+    return seconds * UNITS[work.unit]
+
+
+def ratio(work, ours, theirs):
+    """How many times better ours is."""
+    if not ours or not theirs:
+        return None
+    return ours / theirs if work.unit == "%" else theirs / ours
 
 
 def figure(value, unit=""):

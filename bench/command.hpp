@@ -24,7 +24,8 @@ class unavailable : public std::runtime_error {
 
 struct command {
   std::string name;
-  std::size_t numbers; ///< how many, without the milliseconds
+  std::vector<std::string> numbers; ///< what they are; the milliseconds are
+                                    ///< one more
   std::function<seconds(const std::vector<std::size_t>&, seconds)> run;
 };
 
@@ -32,7 +33,7 @@ inline int run_command(const std::vector<command>& commands, int argc,
                        char** argv) {
   std::string_view name = argc > 1 ? argv[1] : "";
   for (const auto& each : commands) {
-    if (each.name != name || static_cast<std::size_t>(argc) != each.numbers + 3)
+    if (each.name != name || static_cast<std::size_t>(argc) != each.numbers.size() + 3)
       continue;
     try {
       std::vector<std::size_t> numbers;
@@ -51,32 +52,62 @@ inline int run_command(const std::vector<command>& commands, int argc,
     }
   }
   std::fprintf(stderr, "usage: one of\n");
-  for (const auto& each : commands)
-    std::fprintf(stderr, "  %s%s MILLISECONDS\n", each.name.c_str(),
-                 each.numbers == 0   ? ""
-                 : each.numbers == 1 ? " BYTES"
-                                     : " PRODUCERS CONSUMERS");
+  for (const auto& each : commands) {
+    auto line = "  " + each.name;
+    for (const auto& number : each.numbers)
+      line += " " + number;
+    std::fprintf(stderr, "%s MILLISECONDS\n", line.c_str());
+  }
   return 2;
 }
 
-/// Makes a command of a function of one size, two counts, or nothing.
-inline command sized(std::string_view name,
-                     seconds (*run)(std::size_t, seconds)) {
-  return {std::string{name}, 1, [run](const auto& numbers, seconds budget) {
+/// Makes a command of a function of nothing, one number, or two.
+inline command plain(std::string_view name, seconds (*run)(seconds)) {
+  return {std::string{name},
+          {},
+          [run](const auto&, seconds budget) { return run(budget); }};
+}
+
+inline command with_one(std::string_view name, std::string_view number,
+                        seconds (*run)(std::size_t, seconds)) {
+  return {std::string{name},
+          {std::string{number}},
+          [run](const auto& numbers, seconds budget) {
             return run(numbers.at(0), budget);
           }};
 }
 
-inline command crewed(std::string_view name,
-                      seconds (*run)(std::size_t, std::size_t, seconds)) {
-  return {std::string{name}, 2, [run](const auto& numbers, seconds budget) {
+inline command with_two(std::string_view name, std::string_view first,
+                        std::string_view second,
+                        seconds (*run)(std::size_t, std::size_t, seconds)) {
+  return {std::string{name},
+          {std::string{first}, std::string{second}},
+          [run](const auto& numbers, seconds budget) {
             return run(numbers.at(0), numbers.at(1), budget);
           }};
 }
 
-inline command plain(std::string_view name, seconds (*run)(seconds)) {
-  return {std::string{name}, 0,
-          [run](const auto&, seconds budget) { return run(budget); }};
+/// Of messages.
+inline command sized(std::string_view name,
+                     seconds (*run)(std::size_t, seconds)) {
+  return with_one(name, "BYTES", run);
+}
+
+/// Of queues.
+inline command crewed(std::string_view name,
+                      seconds (*run)(std::size_t, std::size_t, seconds)) {
+  return with_two(name, "PRODUCERS", "CONSUMERS", run);
+}
+
+/// Of pools.
+inline command chunked(std::string_view name,
+                       seconds (*run)(std::size_t, seconds)) {
+  return with_one(name, "CHUNK", run);
+}
+
+inline command staffed(std::string_view name,
+                       seconds (*run)(std::size_t, std::size_t, seconds)) {
+  return with_two(name, "WORKERS", "NANOSECONDS", run);
 }
 
 } // namespace bench

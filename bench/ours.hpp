@@ -29,4 +29,20 @@ seconds ramet_start_spawn(seconds budget);
 /// @throws unavailable when this version has no forkserver
 seconds ramet_start_forkserver(seconds budget);
 
+// -- works of a pool; see pool_tasks.hpp --------------------------------------
+
+/// One result of map; a chunk of 0: the pool's choice.
+seconds ramet_pool_map(std::size_t chunk, seconds budget);
+seconds ramet_pool_apply(seconds budget);
+/// One of many futures that are there at once.
+seconds ramet_pool_submit(seconds budget);
+/// One task, of those that look at a part of a large argument each. Its share
+/// of sending the argument is part of it.
+seconds ramet_pool_argument(seconds budget);
+/// One task that keeps its worker busy so long.
+seconds ramet_pool_busy(std::size_t workers, std::size_t nanoseconds,
+                        seconds budget);
+/// One task with a worker of its own.
+seconds ramet_pool_restart(seconds budget);
+
 } // namespace bench

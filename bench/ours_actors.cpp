@@ -97,10 +97,7 @@ seconds dict_set(seconds budget) {
 
 std::vector<command> commands() {
   std::vector<command> result{
-      {"all-to-all", 1,
-       [](const auto& numbers, seconds budget) {
-         return all_to_all(numbers.at(0), budget);
-       }},
+      with_one("all-to-all", "NODES", all_to_all),
       plain("dict-get", dict_get),
       plain("dict-set", dict_set),
       plain("spawn", spawn_there),

@@ -13,7 +13,12 @@ int main(int argc, char** argv) {
   ramet::runtime rt{argc, argv};
   return run_command(
       {
+          chunked("pool-map", ramet_pool_map),
           crewed("queue", ramet_queue),
+          plain("pool-apply", ramet_pool_apply),
+          plain("pool-argument", ramet_pool_argument),
+          plain("pool-restart", ramet_pool_restart),
+          plain("pool-submit", ramet_pool_submit),
           plain("posix-spawn", posix_spawn_and_wait),
           plain("record", ramet_record),
           plain("start-forkserver", ramet_start_forkserver),
@@ -22,6 +27,7 @@ int main(int argc, char** argv) {
           sized("one-way-view", ramet_one_way_view),
           sized("round-trip", ramet_round_trip),
           sized("round-trip-view", ramet_round_trip_view),
+          staffed("pool-busy", ramet_pool_busy),
       },
       argc, argv);
 }

@@ -243,15 +243,12 @@ seconds spawn_there(seconds budget) {
 
 std::vector<command> commands() {
   std::vector<command> result{
-      {"serve", 1,
+      {"serve", {"MEMBERS"},
        [](const auto& numbers, seconds) {
          serve(numbers.at(0));
          return seconds::zero();
        }},
-      {"all-to-all", 1,
-       [](const auto& numbers, seconds budget) {
-         return all_to_all(numbers.at(0), budget);
-       }},
+      with_one("all-to-all", "NODES", all_to_all),
       plain("spawn", spawn_there),
   };
   add_round_trips(

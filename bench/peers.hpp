@@ -33,6 +33,16 @@ seconds zmq_round_trip(std::size_t size, seconds budget);
 seconds zmq_one_way(std::size_t size, seconds budget);
 seconds zmq_queue(std::size_t producers, std::size_t consumers, seconds budget);
 
+/// A pool of threads, written plainly: the limit that a pool of processes can
+/// come near. See ours.hpp.
+seconds threads_map(std::size_t chunk, seconds budget);
+seconds threads_apply(seconds budget);
+seconds threads_submit(seconds budget);
+/// Only refers to the argument.
+seconds threads_argument(seconds budget);
+seconds threads_busy(std::size_t workers, std::size_t nanoseconds,
+                     seconds budget);
+
 /// posix_spawn of this very program, told to return at once, and waitpid.
 seconds posix_spawn_and_wait(seconds budget);
 /// The argument that tells it.

@@ -7,8 +7,12 @@ int main(int argc, char** argv) {
   using namespace bench;
   return run_command(
       {
+          chunked("threads-map", threads_map),
           crewed("boost-queue", boost_queue),
           crewed("zmq-queue", zmq_queue),
+          plain("threads-apply", threads_apply),
+          plain("threads-argument", threads_argument),
+          plain("threads-submit", threads_submit),
           sized("boost-one-way", boost_one_way),
           sized("boost-round-trip", boost_round_trip),
           sized("futex-round-trip", futex_round_trip),
@@ -17,6 +21,7 @@ int main(int argc, char** argv) {
           sized("socketpair-round-trip", socketpair_round_trip),
           sized("zmq-one-way", zmq_one_way),
           sized("zmq-round-trip", zmq_round_trip),
+          staffed("threads-busy", threads_busy),
       },
       argc, argv);
 }
