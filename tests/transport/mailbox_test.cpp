@@ -10,8 +10,10 @@
 #include "shared_memory_view.hpp"
 
 #include <cstring>
+#include <future>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <vector>
 
 namespace {
@@ -76,6 +78,7 @@ class ring_of_one_segment : public ramet_test::leak_check {};
 class chain_of_segments : public ramet_test::leak_check {};
 class message_out_of_line : public ramet_test::leak_check {};
 class waiting_for_room : public ramet_test::leak_check {};
+class taking_some : public ramet_test::leak_check {};
 
 // -- one segment --------------------------------------------------------------
 
@@ -340,6 +343,89 @@ TEST_F(waiting_for_room, figures_count_what_went_through) {
   EXPECT_EQ(figures.peak_depth, 4U);
   EXPECT_EQ(box.size(), 4U);
   EXPECT_EQ(box.maxsize(), 0U);
+}
+
+// -- several at a time --------------------------------------------------------
+
+TEST_F(taking_some, takes_what_is_there_but_no_more_than_asked_for) {
+  auto box = mailbox::create();
+  std::size_t seen = 0;
+  auto count = [&](const incoming&) {
+    ++seen;
+    return verdict::consume;
+  };
+  EXPECT_EQ(box.take_some(count, 4), 0u);
+  for (std::uint32_t i = 0; i < 6; ++i)
+    ASSERT_TRUE(put(box, {i, 100}));
+  EXPECT_EQ(box.take_some(count, 4), 4u);
+  EXPECT_EQ(seen, 4u);
+  EXPECT_TRUE(take(box, {4, 100}));
+  EXPECT_EQ(box.take_some(count, 4), 1u);
+  EXPECT_EQ(box.size(), 0u);
+}
+
+TEST_F(taking_some, follows_the_chain_and_takes_large_messages) {
+  auto box = mailbox::create();
+  std::vector<std::size_t> sizes;
+  for (int i = 0; i < 200; ++i)
+    sizes.push_back(i % 10 == 0 ? 2 * home_capacity : largest_inline);
+  for (std::uint32_t i = 0; i < sizes.size(); ++i)
+    ASSERT_TRUE(put(box, {i, sizes[i]}));
+  std::vector<std::size_t> seen;
+  auto note = [&](const incoming& message) {
+    seen.push_back(message.bytes.size());
+    return verdict::consume;
+  };
+  while (box.take_some(note, 32) > 0) {
+  }
+  EXPECT_EQ(seen, sizes);
+}
+
+TEST_F(taking_some, stops_at_a_message_that_is_left) {
+  auto box = mailbox::create();
+  for (std::uint32_t i = 0; i < 3; ++i)
+    ASSERT_TRUE(put(box, {i, 100}));
+  int shown = 0;
+  auto leave_second = [&](const incoming&) {
+    return ++shown == 2 ? verdict::leave : verdict::consume;
+  };
+  EXPECT_EQ(box.take_some(leave_second, 3), 1u);
+  EXPECT_EQ(shown, 2);
+  EXPECT_TRUE(take(box, {1, 100}));
+  EXPECT_TRUE(take(box, {2, 100}));
+}
+
+TEST_F(taking_some, drops_only_the_message_that_the_receiver_throws_at) {
+  auto box = mailbox::create();
+  for (std::uint32_t i = 0; i < 3; ++i)
+    ASSERT_TRUE(put(box, {i, 100}));
+  int shown = 0;
+  auto throw_second = [&](const incoming&) -> verdict {
+    if (++shown == 2)
+      throw std::runtime_error{"no"};
+    return verdict::consume;
+  };
+  EXPECT_THROW(box.take_some(throw_second, 3), std::runtime_error);
+  EXPECT_TRUE(take(box, {2, 100}));
+}
+
+TEST_F(taking_some, lets_in_as_many_as_it_has_made_room_for) {
+  auto box = mailbox::create(2);
+  ASSERT_TRUE(put(box, {0, 100}));
+  ASSERT_TRUE(put(box, {1, 100}));
+  auto wait_and_put = [box](std::uint32_t number) mutable {
+    outgoing message;
+    message.type = number;
+    message.write = [](const void*, std::span<std::byte>,
+                       std::span<object_ref>) {};
+    return box.put(message, deadline::in(20s)) == put_status::done;
+  };
+  auto first = std::async(std::launch::async, wait_and_put, 2);
+  auto second = std::async(std::launch::async, wait_and_put, 3);
+  auto consume = [](const incoming&) { return verdict::consume; };
+  EXPECT_EQ(box.take_some(consume, 2), 2u);
+  EXPECT_TRUE(first.get());
+  EXPECT_TRUE(second.get());
 }
 
 } // namespace

@@ -65,6 +65,10 @@ take_status mailbox::take(receiver receive, deadline until) {
   return core_->take(receive, until);
 }
 
+std::size_t mailbox::take_some(receiver receive, std::size_t most) {
+  return core_->take_some(receive, most);
+}
+
 bool mailbox::search(predicate also) {
   return core_->search(also);
 }

@@ -34,6 +34,7 @@ public:
     return control_.consumers.count.load(std::memory_order_acquire);
   }
   take_status take(receiver receive, deadline until);
+  std::size_t take_some(receiver receive, std::size_t most);
 
   bool ready() const { return waiting() || closed(); }
   bool search(predicate also);
@@ -85,6 +86,8 @@ private:
   std::size_t bytes_in_use() const;
   void wait_for_room(std::size_t frame, std::uint64_t parcel, deadline until);
 
+  enum class shown { none, revoked, left, taken };
+  shown take_locked(receiver receive);
   bool find_frame(found_frame& found);
   void consume(found_frame& found);
   void begin_consuming(const found_frame& found);
@@ -115,6 +118,9 @@ private:
     std::uint64_t segment = ~std::uint64_t{0};
     std::uint64_t position = 0;
   } known_consumers_; // guarded by the producers' lock
+  // How many messages were taken when waiting for consumers was in vain last;
+  // guarded by the producers' lock.
+  std::uint64_t stood_still_at_ = ~std::uint64_t{0};
   mutable std::atomic<std::uint64_t> known_put_{0};
   parcel_cache put_parcels_;
   parcel_cache take_parcels_;

@@ -22,10 +22,11 @@ constexpr std::size_t first_home_reserve = 16 * 1024;
 // What may lie unread out of line in a pipe, beyond one message.
 constexpr std::uint64_t max_parcel_bytes = 64 * 1024 * 1024;
 
-// See wait_for_consumers().
+// See wait_for_consumers(). A consumer that sleeps takes some 50 us to come,
+// more on a busy machine; a new segment costs more.
 constexpr std::size_t ring_parts_to_wait_for = 4;
 constexpr int pauses_between_looks = 16;
-constexpr std::chrono::microseconds longest_standstill{50};
+constexpr std::chrono::microseconds longest_standstill{250};
 constexpr std::chrono::milliseconds longest_wait_for_consumers{2};
 
 } // namespace
@@ -123,9 +124,11 @@ bool mailbox_core::wait_for_consumers(const cursor& at, std::size_t bytes) {
     set(probe, at);
     return find_room(how_much, probe);
   };
+  auto last = taken();
+  if (last == stood_still_at_) // they still do: nobody reads
+    return false;
   auto start = clock::now();
   auto last_progress = start;
-  auto last = taken();
   for (;;) {
     for (int i = 0; i < pauses_between_looks; ++i)
       relax();
@@ -136,8 +139,9 @@ bool mailbox_core::wait_for_consumers(const cursor& at, std::size_t bytes) {
       last = count;
       last_progress = now;
     }
-    if (now - last_progress >= longest_standstill
-        || now - start >= longest_wait_for_consumers)
+    if (now - last_progress >= longest_standstill)
+      stood_still_at_ = last;
+    if (last == stood_still_at_ || now - start >= longest_wait_for_consumers)
       return has_room(bytes);
     std::this_thread::yield();
   }

@@ -176,47 +176,54 @@ void mailbox_core::finish_consuming() {
   side.pending_refs.store(0, std::memory_order_release);
 }
 
+// Needs the lock. Shows the next message, if there is one, to `receive`.
+mailbox_core::shown mailbox_core::take_locked(receiver receive) {
+  found_frame found;
+  if (!find_frame(found))
+    return shown::none;
+  if (found.message.type == revoked_type) {
+    consume(found);
+    return shown::revoked;
+  }
+  // An end of a pipe that we adopt and die with is gone: nobody else could get
+  // it out of this message any more.
+  if (has_pipe_ends(found.message))
+    begin_consuming(found);
+  bool left = false;
+  try {
+    left = receive(found.message) == verdict::leave;
+  } catch (...) {
+    consume(found); // else it would bar the way for ever
+    after_take();
+    throw;
+  }
+  if (left) {
+    forget_consuming();
+    // The wake that brought us here may be another's who wants it.
+    control_.not_empty.notify_one();
+    return shown::left;
+  }
+  consume(found);
+  if (!found.parcel)
+    take_parcels_.small_message();
+  return shown::taken;
+}
+
 take_status mailbox_core::take(receiver receive, deadline until) {
   for (;;) {
     if (waiting()) {
-      bool taken = false;
+      auto what = shown::none;
       {
         side_lock lock{*this, control_.consumers,
                        &mailbox_core::repair_consumers};
-        found_frame found;
-        if (find_frame(found)) {
-          if (found.message.type == revoked_type) {
-            consume(found);
-            continue;
-          }
-          taken = true;
-          bool left = false;
-          // An end of a pipe that we adopt and die with is gone: nobody else
-          // could get it out of this message any more.
-          if (has_pipe_ends(found.message))
-            begin_consuming(found);
-          try {
-            left = receive(found.message) == verdict::leave;
-          } catch (...) {
-            consume(found); // else it would bar the way for ever
-            after_take();
-            throw;
-          }
-          if (left) {
-            forget_consuming();
-            // The wake that brought us here may be another's who wants it.
-            control_.not_empty.notify_one();
-            return take_status::done;
-          }
-          consume(found);
-          if (!found.parcel)
-            take_parcels_.small_message();
-        }
+        what = take_locked(receive);
       }
-      if (taken) {
+      if (what == shown::taken || what == shown::revoked)
         after_take();
+      if (what == shown::revoked)
+        continue;
+      if (what != shown::none)
         return take_status::done;
-      }
     }
     if (closed() && !waiting())
       return take_status::closed;
@@ -245,6 +252,24 @@ bool mailbox_core::revoke(const receipt& which) {
 void mailbox_core::with_takers_stopped(predicate what) {
   side_lock lock{*this, control_.consumers, &mailbox_core::repair_consumers};
   what();
+}
+
+std::size_t mailbox_core::take_some(receiver receive, std::size_t most) {
+  std::size_t taken = 0;
+  if (waiting()) {
+    side_lock lock{*this, control_.consumers, &mailbox_core::repair_consumers};
+    while (taken < most) {
+      auto what = take_locked(receive);
+      if (what != shown::taken && what != shown::revoked)
+        break;
+      after_take();
+      if (what == shown::taken)
+        ++taken;
+    }
+  }
+  if (taken == 0 && has_bell_.load(std::memory_order_relaxed))
+    rearm();
+  return taken;
 }
 
 bool mailbox_core::search(predicate also) {

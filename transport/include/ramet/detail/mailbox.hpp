@@ -119,6 +119,11 @@ public:
   /// When `receive` throws, the message is dropped and the exception passed
   /// on. `closed` only after the mailbox is closed and drained.
   take_status take(receiver receive, deadline until);
+  /// Takes what is there, up to `most` messages, without waiting: others are
+  /// kept from reading once for all of them. Stops at one that `receive`
+  /// leaves. Returns how many were taken. When `receive` throws, it is as with
+  /// take(); those before it are taken.
+  std::size_t take_some(receiver receive, std::size_t most);
 
   /// True when take() would not wait: a message is there, or it is closed.
   bool ready() const;
