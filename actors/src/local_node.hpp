@@ -104,7 +104,7 @@ private:
   static request_key key_of(std::uint64_t requester, caf::message_id request);
   static bool is_port(std::uint64_t id) { return id & port_bit; }
 
-  bool read_one(caf_compat::executor& executor);
+  std::size_t read(caf_compat::executor& executor, std::size_t most);
   bool send(peer& to, std::uint64_t receiver, caf::mailbox_element& what);
   template <class Body>
   bool ship_request(peer& to, const frame_header& header,
@@ -133,8 +133,8 @@ private:
   void deliver_run(const frame_header& header, const incoming& message,
                    reader& in, caf_compat::executor& executor);
   void on_watch(const frame_header& header);
-  void on_down(process_address process, std::uint64_t actor,
-               const caf::error& reason, caf_compat::executor& executor);
+  void on_down(process_address process, std::uint64_t actor, const caf::error& reason,
+               caf_compat::executor& executor);
   void on_ended(process_address process, caf_compat::executor& executor);
   void on_stop();
   caf::strong_actor_ptr slip_of(const frame_header& header);

@@ -19,6 +19,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace ramet::detail {
 
@@ -86,20 +87,22 @@ private:
   std::uint64_t receiver_;
 };
 
-bool local_node::read_one(caf_compat::executor& executor) {
-  std::optional<std::uint64_t> begun;
-  auto status = inbox_.take(
+std::size_t local_node::read(caf_compat::executor& executor, std::size_t most) {
+  std::vector<std::uint64_t> begun;
+  auto taken = inbox_.take_some(
       [&](const incoming& message) {
-        begun = deliver(message, executor);
+        if (auto receiver = deliver(message, executor))
+          begun.push_back(*receiver);
         return verdict::consume;
       },
-      deadline::now());
-  if (begun) {
+      most);
+  if (!begun.empty()) {
     scheduler::unlocked others_may_read{*scheduler_};
-    if (!deliver_late(*begun, executor))
-      executor.exec_later(new late_work{*this, *begun});
+    for (auto receiver : begun)
+      if (!deliver_late(receiver, executor))
+        executor.exec_later(new late_work{*this, receiver});
   }
-  return status == take_status::done;
+  return taken;
 }
 
 // True when there is nothing more.
@@ -190,8 +193,7 @@ local_node::deliver_message(const frame_header& header, const incoming& message,
   if (header.sender.id != 0) {
     if (!id.is_request())
       sender = actor_of(header.sender);
-    else if (process_address{header.sender.slot, header.sender.serial}
-             == address_)
+    else if (process_address{header.sender.slot, header.sender.serial} == address_)
       // Our own request, handed on back to us: the answer goes straight.
       sender = requests_.take(key_of(header.sender.id, id)).requester;
     else
@@ -339,8 +341,7 @@ void local_node::on_stop() {
   stop_changed_.notify_all();
 }
 
-void local_node::on_ended(process_address process,
-                          caf_compat::executor& executor) {
+void local_node::on_ended(process_address process, caf_compat::executor& executor) {
   peers_.get(process)->set_gone();
   for (auto& [key, request] : requests_.take_all(process)) {
     auto id =

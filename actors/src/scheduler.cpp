@@ -141,13 +141,10 @@ private:
   }
 
   bool read() {
-    bool any = false;
+    if (!of_.inbox_.ready())
+      return false;
     reading_ = true;
-    for (std::size_t i = 0; i < messages_at_once && of_.inbox_.ready(); ++i) {
-      if (!of_.read_(*this))
-        break;
-      any = true;
-    }
+    bool any = of_.read_(*this, messages_at_once) > 0;
     reading_ = false;
     return any;
   }
@@ -199,7 +196,7 @@ private:
 };
 
 scheduler::scheduler(caf::actor_system& system, mailbox inbox,
-                     std::size_t limit, read_one read)
+                     std::size_t limit, read_some read)
     : abstract_coordinator(system), inbox_(std::move(inbox)), limit_(limit),
       read_(std::move(read)) {}
 
@@ -301,7 +298,7 @@ bool scheduler::help(predicate done, deadline until, caf::resumable* job) {
     run_here(job, guest);
   auto over = [&] { return done() || stopping_.load(); };
   for (;;) {
-    while (!done() && inbox_.ready() && read_(guest))
+    while (!done() && inbox_.ready() && read_(guest, 1) > 0)
       guest.hand_over();
     if (done() || until.is_now() || stopping_.load())
       break;

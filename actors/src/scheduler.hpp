@@ -55,12 +55,14 @@ class scheduler final : public caf::scheduler::abstract_coordinator {
   class visitor;
 
 public:
-  /// Takes one message out of the mailbox, if one is there, and delivers it;
-  /// what is to be run then is given to `executor`. False: there was none.
-  using read_one = std::function<bool(caf_compat::executor&)>;
+  /// Takes messages out of the mailbox, up to `most` of those that are there,
+  /// and delivers them; what is to be run then is given to `executor`. Returns
+  /// how many.
+  using read_some =
+      std::function<std::size_t(caf_compat::executor&, std::size_t most)>;
 
   scheduler(caf::actor_system& system, mailbox inbox, std::size_t limit,
-            read_one read);
+            read_some read);
   ~scheduler() override;
 
   // -- for CAF ----------------------------------------------------------------
@@ -130,7 +132,7 @@ private:
 
   mailbox inbox_;
   const std::size_t limit_;
-  read_one read_;
+  read_some read_;
   caf::detail::thread_safe_actor_clock clock_;
   std::thread clock_thread_;
 
