@@ -23,7 +23,7 @@ namespace ramet::detail {
 
 /// How a supervisor reaches into a node.
 struct node_access {
-  static process_address address_of(const node& which) {
+  static member_id address_of(const node& which) {
     return {which.slot_, which.serial_};
   }
 };

@@ -34,7 +34,7 @@ std::vector<caf::strong_actor_ptr> exports::all() {
   return result;
 }
 
-bool exports::watch(std::uint64_t id, process_address watcher) {
+bool exports::watch(std::uint64_t id, member_id watcher) {
   std::scoped_lock lock{guard_};
   auto found = map_.find(id);
   if (found == map_.end())
@@ -45,7 +45,7 @@ bool exports::watch(std::uint64_t id, process_address watcher) {
   return true;
 }
 
-std::vector<process_address> exports::remove(std::uint64_t id) {
+std::vector<member_id> exports::remove(std::uint64_t id) {
   entry last; // lets go of the actor after the lock is given up
   std::scoped_lock lock{guard_};
   if (auto found = map_.find(id); found != map_.end()) {

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "process_address.hpp"
+#include "member_node.hpp"
 
 #include <caf/actor_control_block.hpp>
 
@@ -29,14 +29,14 @@ public:
 
   /// Notes that `watcher` wants to know of the actor's end. False if it has
   /// ended already.
-  bool watch(std::uint64_t id, process_address watcher);
+  bool watch(std::uint64_t id, member_id watcher);
   /// The actor has ended. Returns who wants to know.
-  std::vector<process_address> remove(std::uint64_t id);
+  std::vector<member_id> remove(std::uint64_t id);
 
 private:
   struct entry {
     caf::strong_actor_ptr actor;
-    std::vector<process_address> watchers;
+    std::vector<member_id> watchers;
   };
 
   std::mutex guard_; // of the map

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "process_address.hpp"
+#include "member_node.hpp"
 
 #include <ramet/detail/pack.hpp>
 #include <ramet/detail/wire_caf.hpp>
@@ -27,8 +27,8 @@ enum class frame_kind : std::uint32_t {
 struct frame_header {
   frame_kind kind = frame_kind::message;
   std::uint32_t stages = 0;
-  process_address from; ///< who puts it here
-  actor_words sender;   ///< of a message; may be of a third process
+  member_id from;     ///< who puts it here
+  actor_words sender; ///< of a message; may be of a third process
   std::uint64_t receiver = 0;
   std::uint64_t id = 0; ///< of a message, as CAF has it
 };

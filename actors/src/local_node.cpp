@@ -81,8 +81,8 @@ local_node& local_node::mine() {
 }
 
 local_node::local_node()
-    : address_(process_address::mine()), inbox_(own_inbox()),
-      peers_([this](process_address process) { post_ended(process); }) {}
+    : address_(member_id::mine()), inbox_(own_inbox()),
+      peers_([this](member_id process) { post_ended(process); }) {}
 
 void local_node::make_system(std::size_t workers) {
   config_.module_factories.push_back([this,
@@ -160,7 +160,7 @@ caf::strong_actor_ptr local_node::own_actor(std::uint64_t id) {
   return found ? found : well_known_actor(id);
 }
 
-caf::strong_actor_ptr local_node::dead_actor(process_address process,
+caf::strong_actor_ptr local_node::dead_actor(member_id process,
                                              std::uint64_t id) {
   caf::actor_config config;
   auto none = std::make_shared<peer>(process, peer::way{});
@@ -174,7 +174,7 @@ caf::strong_actor_ptr local_node::dead_actor(process_address process,
 caf::strong_actor_ptr local_node::actor_of(const actor_words& words) {
   if (words.id == 0)
     return nullptr;
-  process_address process{words.slot, words.serial};
+  member_id process{words.slot, words.serial};
   if (process == address_) {
     if (auto found = own_actor(words.id))
       return found;

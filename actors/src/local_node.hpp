@@ -42,7 +42,7 @@ public:
   caf::actor_system& system() { return *system_; }
   scheduler& threads() { return *scheduler_; }
   const backlog& unprocessed() const { return unprocessed_; }
-  process_address address() const { return address_; }
+  member_id address() const { return address_; }
 
   /// Ids of this kind are not those of actors but of questions from outside of
   /// any actor; nobody but the answer leads to them.
@@ -62,11 +62,11 @@ public:
   void break_promise(peer& to, std::uint64_t requester,
                      caf::message_id request);
 
-  peer_ptr peer_of(process_address process) { return peers_.get(process); }
+  peer_ptr peer_of(member_id process) { return peers_.get(process); }
   caf::strong_actor_ptr proxy_of(const peer_ptr& of, std::uint64_t id) {
     return proxies_.get(*system_, of, id);
   }
-  void forget_proxy(process_address process, std::uint64_t id,
+  void forget_proxy(member_id process, std::uint64_t id,
                     const caf::actor_control_block* which) {
     proxies_.forget(process, id, which);
   }
@@ -113,8 +113,8 @@ private:
   void export_actor(const caf::strong_actor_ptr& actor);
   void on_exit(std::uint64_t id, const caf::error& reason);
   caf::strong_actor_ptr own_actor(std::uint64_t id);
-  caf::strong_actor_ptr dead_actor(process_address process, std::uint64_t id);
-  void post_ended(process_address process) noexcept;
+  caf::strong_actor_ptr dead_actor(member_id process, std::uint64_t id);
+  void post_ended(member_id process) noexcept;
 
   // -- what arrives; under the mailbox's lock ---------------------------------
 
@@ -133,9 +133,9 @@ private:
   void deliver_run(const frame_header& header, const incoming& message,
                    reader& in, caf_compat::executor& executor);
   void on_watch(const frame_header& header);
-  void on_down(process_address process, std::uint64_t actor, const caf::error& reason,
+  void on_down(member_id process, std::uint64_t actor, const caf::error& reason,
                caf_compat::executor& executor);
-  void on_ended(process_address process, caf_compat::executor& executor);
+  void on_ended(member_id process, caf_compat::executor& executor);
   void on_stop();
   caf::strong_actor_ptr slip_of(const frame_header& header);
   caf::mailbox_element_ptr decode(letter& what, reader& in,
@@ -145,7 +145,7 @@ private:
 
   bool deliver_late(std::uint64_t receiver, caf_compat::executor& executor);
 
-  process_address address_;
+  member_id address_;
   mailbox inbox_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;

@@ -193,7 +193,7 @@ local_node::deliver_message(const frame_header& header, const incoming& message,
   if (header.sender.id != 0) {
     if (!id.is_request())
       sender = actor_of(header.sender);
-    else if (process_address{header.sender.slot, header.sender.serial} == address_)
+    else if (member_id{header.sender.slot, header.sender.serial} == address_)
       // Our own request, handed on back to us: the answer goes straight.
       sender = requests_.take(key_of(header.sender.id, id)).requester;
     else
@@ -328,7 +328,7 @@ void local_node::on_watch(const frame_header& header) {
   peers_.get(header.from)->ship(answer, error_body{reason});
 }
 
-void local_node::on_down(process_address process, std::uint64_t actor,
+void local_node::on_down(member_id process, std::uint64_t actor,
                          const caf::error& reason,
                          caf_compat::executor& executor) {
   if (auto one = proxies_.take(process, actor))
@@ -341,7 +341,7 @@ void local_node::on_stop() {
   stop_changed_.notify_all();
 }
 
-void local_node::on_ended(process_address process, caf_compat::executor& executor) {
+void local_node::on_ended(member_id process, caf_compat::executor& executor) {
   peers_.get(process)->set_gone();
   for (auto& [key, request] : requests_.take_all(process)) {
     auto id =

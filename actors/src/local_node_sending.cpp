@@ -113,7 +113,7 @@ bool local_node::send(peer& to, std::uint64_t receiver,
   if (request && header.sender.id != 0) {
     // Handed on for a third process, which is told first: the answer must not
     // overtake that.
-    process_address theirs{header.sender.slot, header.sender.serial};
+    member_id theirs{header.sender.slot, header.sender.serial};
     frame_header note;
     note.kind = frame_kind::moved;
     note.from = address_;
@@ -162,7 +162,7 @@ void local_node::break_promise(peer& to, std::uint64_t requester,
 }
 
 // Into our own mailbox: behind all that the process has put there.
-void local_node::post_ended(process_address process) noexcept {
+void local_node::post_ended(member_id process) noexcept {
   if (stopped_.load())
     return;
   frame_header header;

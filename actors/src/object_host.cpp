@@ -95,7 +95,7 @@ object_handle object_host::handle() {
   auto words =
       local_node::mine().words_of(caf::actor_cast<caf::strong_actor_ptr>(this));
   frame_header header;
-  header.from = process_address::mine();
+  header.from = member_id::mine();
   header.receiver = words.id;
   header.id = caf::message_id{}.integer_value();
   release_body body;

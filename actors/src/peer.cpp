@@ -16,7 +16,7 @@ namespace ramet::detail {
 namespace {
 
 // No inbox when the process is gone, or never was a node.
-peer::way find_way(process_address address) {
+peer::way find_way(member_id address) {
   auto& members = family::mine();
   auto here = [&] {
     return address.slot < max_processes
@@ -40,7 +40,7 @@ peer::way find_way(process_address address) {
 
 } // namespace
 
-peer::peer(process_address address, way to)
+peer::peer(member_id address, way to)
     : address_(address), node_(node_of(address)), inbox_(std::move(to.inbox)),
       memory_(std::move(to.memory)), page_(to.page), gone_(!inbox_) {}
 
@@ -76,7 +76,7 @@ bool peer::congested() const {
   return false;
 }
 
-peer_ptr peers::get(process_address address) {
+peer_ptr peers::get(member_id address) {
   std::unique_lock lock{guard_};
   if (auto found = map_.find(address.serial); found != map_.end())
     return found->second;
@@ -85,8 +85,7 @@ peer_ptr peers::get(process_address address) {
   lock.unlock();
   if (!result->gone()) {
     try {
-      watch_member(address.slot, address.serial,
-                   [this, address] { ended_(address); });
+      watch_member(address, [this, address] { ended_(address); });
     } catch (...) {
       std::scoped_lock again{guard_};
       map_.erase(address.serial);

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "frame.hpp"
-#include "process_address.hpp"
+#include "member_node.hpp"
 
 #include <ramet/detail/mailbox.hpp>
 
@@ -27,9 +27,9 @@ public:
     segment memory;
     process_page* page = nullptr;
   };
-  peer(process_address address, way to);
+  peer(member_id address, way to);
 
-  process_address address() const { return address_; }
+  member_id address() const { return address_; }
   const caf::node_id& node() const { return node_; }
 
   /// True from when its end was seen on.
@@ -52,7 +52,7 @@ public:
   }
 
 private:
-  process_address address_;
+  member_id address_;
   caf::node_id node_;
   // The mailbox is asked how full it is only now and then.
   static constexpr std::size_t heavy_message = 64 * 1024;
@@ -74,15 +74,15 @@ class peers {
 public:
   /// `ended` is called, once a process that was asked for, when it has ended:
   /// by any thread, also within get().
-  explicit peers(std::function<void(process_address)> ended)
+  explicit peers(std::function<void(member_id)> ended)
       : ended_(std::move(ended)) {}
 
   /// Never null; for a process that has ended, one that is gone.
   /// @throws error resource_exhausted
-  peer_ptr get(process_address address);
+  peer_ptr get(member_id address);
 
 private:
-  std::function<void(process_address)> ended_;
+  std::function<void(member_id)> ended_;
   std::mutex guard_; // of the map
   // By serial, which is unique in the family. Those that are gone stay, so that
   // a late handle to one is not taken for news.

@@ -100,7 +100,7 @@ void proxies::keep(caf::strong_actor_ptr one) {
   place.kept = std::move(one);
 }
 
-caf::strong_actor_ptr proxies::take(process_address process, std::uint64_t id) {
+caf::strong_actor_ptr proxies::take(member_id process, std::uint64_t id) {
   caf::strong_actor_ptr result;
   std::scoped_lock lock{guard_};
   auto& ids = map_[process.serial];
@@ -112,7 +112,7 @@ caf::strong_actor_ptr proxies::take(process_address process, std::uint64_t id) {
   return result;
 }
 
-std::vector<caf::strong_actor_ptr> proxies::take_all(process_address process) {
+std::vector<caf::strong_actor_ptr> proxies::take_all(member_id process) {
   std::vector<caf::strong_actor_ptr> result;
   std::scoped_lock lock{guard_};
   for (auto& [id, place] : map_[process.serial]) {
@@ -123,7 +123,7 @@ std::vector<caf::strong_actor_ptr> proxies::take_all(process_address process) {
   return result;
 }
 
-void proxies::forget(process_address process, std::uint64_t id,
+void proxies::forget(member_id process, std::uint64_t id,
                      const caf::actor_control_block* which) {
   entry last; // its weak reference goes outside the lock
   std::scoped_lock lock{guard_};

@@ -73,10 +73,10 @@ public:
   /// Keeps it though nobody has a handle: somebody wants to hear of its end.
   void keep(caf::strong_actor_ptr one);
   /// Takes out one whose actor has ended. Null if there is none.
-  caf::strong_actor_ptr take(process_address process, std::uint64_t id);
-  std::vector<caf::strong_actor_ptr> take_all(process_address process);
+  caf::strong_actor_ptr take(member_id process, std::uint64_t id);
+  std::vector<caf::strong_actor_ptr> take_all(member_id process);
   /// The last handle to it has gone.
-  void forget(process_address process, std::uint64_t id,
+  void forget(member_id process, std::uint64_t id,
               const caf::actor_control_block* which);
 
 private:

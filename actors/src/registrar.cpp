@@ -219,7 +219,7 @@ void listen_in_first_process() {
 [[maybe_unused]] const bool listens =
     (before_first_child(listen_in_first_process), true);
 
-process_address first_process() {
+member_id first_process() {
   auto& founder = family::mine().entry(0);
   auto serial = founder.serial.load();
   if (serial == 0 || founder.parent_serial.load() != 0)

@@ -23,7 +23,7 @@ requests::request requests::take(const request_key& key) {
   return result;
 }
 
-void requests::move(const request_key& key, process_address with) {
+void requests::move(const request_key& key, member_id with) {
   auto& where = shard_of(key);
   std::scoped_lock lock{where.guard};
   if (auto found = where.map.find(key); found != where.map.end())
@@ -31,7 +31,7 @@ void requests::move(const request_key& key, process_address with) {
 }
 
 std::vector<std::pair<request_key, requests::request>>
-requests::take_all(process_address with) {
+requests::take_all(member_id with) {
   std::vector<std::pair<request_key, request>> result;
   for (auto& where : shards_) {
     std::scoped_lock lock{where.guard};

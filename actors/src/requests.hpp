@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "process_address.hpp"
+#include "member_node.hpp"
 
 #include <caf/actor_control_block.hpp>
 
@@ -32,16 +32,16 @@ class requests {
 public:
   struct request {
     caf::strong_actor_ptr requester;
-    process_address with;
+    member_id with;
   };
 
   void add(const request_key& key, request what);
   /// Null requester: it is not here any more.
   request take(const request_key& key);
   /// It was handed on.
-  void move(const request_key& key, process_address with);
+  void move(const request_key& key, member_id with);
   /// Takes out all that are with that process.
-  std::vector<std::pair<request_key, request>> take_all(process_address with);
+  std::vector<std::pair<request_key, request>> take_all(member_id with);
 
 private:
   struct hash {

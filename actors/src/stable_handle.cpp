@@ -19,7 +19,7 @@ namespace ramet::detail {
 
 namespace {
 
-constexpr process_address stable_process{actor_words::stable, 0};
+constexpr member_id stable_process{actor_words::stable, 0};
 
 stable_cell& cell_of(const object& memory) {
   return *reinterpret_cast<stable_cell*>(memory.data());

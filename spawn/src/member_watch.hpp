@@ -12,12 +12,11 @@
 
 namespace ramet::detail {
 
-/// Has `ended` called once, when the member of the family that has `slot` and
-/// `serial` has ended: by the watcher's thread, or by the caller before this
-/// returns if that has happened already. `ended` must be quick and not throw.
+/// Has `ended` called once, when that member of the family has ended: by the
+/// watcher's thread, or by the caller before this returns if that has happened
+/// already. `ended` must be quick and not throw.
 /// @throws error resource_exhausted; then nothing is watched
-void watch_member(process_slot slot, std::uint32_t serial,
-                  std::function<void()> ended);
+void watch_member(member_id which, std::function<void()> ended);
 
 /// Has `readable` called once, by the watcher's thread, when `fd` is readable.
 /// It must be quick and not throw; `fd` must stay open until then.

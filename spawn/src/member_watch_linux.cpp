@@ -40,13 +40,13 @@ struct watched_members {
 
 // Empty when it has ended. The entry is looked at again after opening: its
 // pid may have gone to somebody else before.
-unique_fd open_member(process_slot slot, std::uint32_t serial) {
-  auto& entry = family::mine().entry(slot);
+unique_fd open_member(member_id which) {
+  auto& entry = family::mine().entry(which.slot);
   auto pid = entry.pid.load();
-  if (pid == 0 || entry.serial.load() != serial)
+  if (pid == 0 || entry.serial.load() != which.serial)
     return {};
   auto result = open_pidfd(pid);
-  if (entry.serial.load() != serial
+  if (entry.serial.load() != which.serial
       || !started_at(pid, entry.start_time.load()))
     return {};
   return result;
@@ -54,9 +54,8 @@ unique_fd open_member(process_slot slot, std::uint32_t serial) {
 
 } // namespace
 
-void watch_member(process_slot slot, std::uint32_t serial,
-                  std::function<void()> ended) {
-  auto pidfd = open_member(slot, serial);
+void watch_member(member_id which, std::function<void()> ended) {
+  auto pidfd = open_member(which);
   if (!pidfd) {
     ended();
     return;

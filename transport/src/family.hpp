@@ -30,6 +30,10 @@ inline constexpr process_slot max_processes = 4096;
 struct member_id {
   process_slot slot = 0;
   std::uint32_t serial = 0;
+
+  static member_id mine();
+
+  friend bool operator==(const member_id&, const member_id&) = default;
 };
 
 /// What everybody may know of one member; lives in the family's table.

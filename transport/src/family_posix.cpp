@@ -317,6 +317,10 @@ void family::leave() noexcept {
   }
 }
 
+member_id member_id::mine() {
+  return family::mine().id();
+}
+
 std::uint64_t family::next_object_id() {
   return (std::uint64_t{serial_} << 32) | next_object_.fetch_add(1);
 }

@@ -1,6 +1,6 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-#include "process_address.hpp"
+#include "member_node.hpp"
 
 #include <ramet/detail/type_id.hpp>
 
@@ -26,25 +26,20 @@ caf_compat::host_bytes family_bytes() {
 
 } // namespace
 
-process_address process_address::mine() {
-  auto& members = family::mine();
-  return {members.slot(), members.serial()};
-}
-
-caf::node_id node_of(process_address process) {
+caf::node_id node_of(member_id process) {
   static const auto family = family_bytes();
   auto host = family;
   std::memcpy(host.data() + slot_at, &process.slot, sizeof process.slot);
   return caf_compat::make_node_id(process.serial, host);
 }
 
-std::optional<process_address> process_of(const caf::node_id& node) {
+std::optional<member_id> process_of(const caf::node_id& node) {
   static const auto family = family_bytes();
   auto* parts = caf_compat::parts_of(node);
   if (!parts
       || std::memcmp(parts->host_id().data(), family.data(), slot_at) != 0)
     return std::nullopt;
-  process_address result;
+  member_id result;
   std::memcpy(&result.slot, parts->host_id().data() + slot_at,
               sizeof result.slot);
   result.serial = parts->process_id();
