@@ -17,15 +17,20 @@
 #include <caf/message.hpp>
 #include <caf/message_id.hpp>
 #include <caf/node_id.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 #include <caf/sec.hpp>
 #include <caf/type_erased_tuple.hpp>
 #include <caf/type_erased_value.hpp>
 
+#include <boost/core/demangle.hpp>
+
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <string>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -67,6 +72,38 @@ inline const caf::node_id::default_data* parts_of(const caf::node_id& id) {
 inline caf::error broken_promise() {
   return caf::make_error(caf::sec::runtime_error,
                          std::string{"the promise to answer was dropped"});
+}
+
+/// The end of an actor by an exception. 0.17 itself keeps nothing of that but
+/// the code; 1.x does.
+inline caf::error error_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& problem) {
+    return caf::make_error(caf::sec::runtime_error,
+                           boost::core::demangle(typeid(problem).name()) + ": "
+                               + problem.what());
+  } catch (...) {
+    return caf::make_error(caf::sec::runtime_error,
+                           std::string{"something that is no std::exception"});
+  }
+}
+
+using exception_handler = caf::error (*)(caf::scheduled_actor*,
+                                         std::exception_ptr&);
+
+/// Replaces CAF's own handler, but none of the actor's.
+inline void handle_exceptions(caf::scheduled_actor& actor,
+                              exception_handler handler) {
+  struct opened : caf::scheduled_actor {
+    static auto& handler_of(caf::scheduled_actor& x) {
+      return x.*(&opened::exception_handler_);
+    }
+  };
+  auto* present = opened::handler_of(actor).target<exception_handler>();
+  if (present && *present == &caf::scheduled_actor::default_exception_handler)
+    actor.set_exception_handler(
+        caf::scheduled_actor::exception_handler{handler});
 }
 
 inline std::string render(caf::actor_system& system,

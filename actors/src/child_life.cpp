@@ -2,22 +2,20 @@
 
 #include "child_life.hpp"
 
-#include "local_node.hpp"
-#include "run_frame.hpp"
+#include "actor_start.hpp"
 
-#include <ramet/detail/question.hpp>
+#include <ramet/detail/future_state.hpp>
 #include <ramet/error.hpp>
 
-#include <caf/atom.hpp>
 #include <caf/send.hpp>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace ramet::detail {
 
@@ -35,29 +33,16 @@ constexpr std::chrono::seconds process_grace{2};
 // For an actor that was told to end at once.
 constexpr std::chrono::seconds last_grace{1};
 
-// Through the same bytes as to another process, so that the arguments are new
-// ones each time there, too.
-caf::strong_actor_ptr spawn_here(spawn_entry entry, const outgoing& call) {
-  std::vector<std::byte> bytes(call.size);
-  std::vector<object_ref> refs(call.refs);
-  call.write(call.value, bytes, refs);
-  return entry({call.type, bytes, refs, nullptr})
-      ->run(local_node::mine().system());
-}
-
-caf::strong_actor_ptr spawn_there(const node& where, spawn_entry entry,
-                                  const outgoing& call, deadline until) {
-  auto& here = local_node::mine();
-  auto state = std::make_shared<answer_state<caf::strong_actor_ptr>>();
-  state->mark_seen();
-  auto to = here.peer_of(node_access::address_of(where));
-  run_body body{locate_code(reinterpret_cast<const void*>(entry)), call};
-  if (!here.ask(*to, frame_kind::run, make_port(state), question_id(), body))
-    state->fail(exception_of(caf::sec::request_receiver_down));
-  if (!state->wait(until))
-    throw actor_error(errc::timed_out, "its process did not come up in time",
-                      caf::sec::request_timeout);
-  return state->take();
+// When it is too late for what it waited for.
+void end_when_started(started_actor_state& asked) {
+  auto end = [](const started_actor& late) {
+    if (late.actor)
+      caf::anon_send_exit(late.actor, caf::exit_reason::kill);
+  };
+  asked.mark_seen();
+  asked.then(std::make_unique<
+             callbacks_of_then<started_actor, decltype(end), std::nullptr_t>>(
+      end, nullptr));
 }
 
 } // namespace
@@ -88,36 +73,27 @@ void child_life::start(const child_options& about, const kept_spawn& make) {
 
 void child_life::make_actor(const child_options& about,
                             const kept_spawn& make) {
-  auto until = deadline::in(about.start_timeout);
-  actor_ = make.call([&](spawn_entry entry, const outgoing& call) {
-    return host_ ? spawn_there(*host_, entry, call, until)
-                 : spawn_here(entry, call);
+  std::shared_ptr<started_actor_state> asked;
+  make([&](spawn_entry entry, const outgoing& call) {
+    asked = host_ ? start_actor_at(node_access::address_of(*host_), entry, call)
+                  : start_actor_here(entry, call);
   });
-  actor_->get()->attach_functor(
-      [self = shared_from_this()](const caf::error& reason) {
-        self->note_end(reason);
-      });
-  if (!make.has_behavior)
-    return;
-  // Answered by CAF itself, behind what the actor does at its start.
-  auto asked = ask_actor<caf::message>(
-      actor_, caf::sys_atom::value, caf::get_atom::value, std::string{"info"});
-  asked->mark_seen(); // it may fail later on
   if (!asked->wait(deadline::in(about.start_timeout))) {
-    caf::anon_send_exit(actor_, caf::exit_reason::kill);
+    end_when_started(*asked);
     throw actor_error(errc::timed_out,
                       fmt::format("starting child '{}': it was not ready "
                                   "within {}",
                                   about.name, about.start_timeout),
                       caf::sec::request_timeout);
   }
-  std::unique_lock lock{guard_};
-  if (asked->failure() && !ended_) // which may be on its way
-    changed_.wait_for(lock, last_grace, [this] { return ended_.has_value(); });
-  if (ended_)
-    throw_ended(about, *ended_);
-  if (asked->failure())
-    throw_ended(about, caf::make_error(caf::exit_reason::unknown));
+  auto made = asked->take();
+  if (made.ended)
+    throw_ended(about, *made.ended);
+  actor_ = std::move(made.actor);
+  actor_->get()->attach_functor(
+      [self = shared_from_this()](const caf::error& reason) {
+        self->note_end(reason);
+      });
 }
 
 void child_life::throw_ended(const child_options& about,
@@ -125,9 +101,7 @@ void child_life::throw_ended(const child_options& about,
   throw actor_error(
       errc::child_failed,
       fmt::format("starting child '{}': it ended at once: {}", about.name,
-                  reason
-                      ? caf_compat::render(local_node::mine().system(), reason)
-                      : std::string{"normal"}),
+                  reason_text(reason)),
       reason);
 }
 

@@ -4,14 +4,13 @@
 
 #include "node_steps.hpp"
 
+#include "actor_start.hpp"
 #include "message_codec.hpp"
 #include "run_frame.hpp"
 
 #include <ramet/error.hpp>
 
 #include <caf/make_actor.hpp>
-#include <caf/ref_counted.hpp>
-#include <caf/resumable.hpp>
 
 #include <fmt/format.h>
 
@@ -264,52 +263,14 @@ caf::mailbox_element_ptr local_node::decode(letter& what, reader& in,
   }
 }
 
-namespace {
-
-// Makes an actor, outside the mailbox's lock.
-class spawning final : public caf::resumable, public caf::ref_counted {
-public:
-  spawning(caf::actor_system& system, std::unique_ptr<spawn_job> job,
-           caf::strong_actor_ptr asked_by, caf::message_id question)
-      : system_(system), job_(std::move(job)), asked_by_(std::move(asked_by)),
-        question_(question) {}
-
-  subtype_t subtype() const override { return function_object; }
-  void intrusive_ptr_add_ref_impl() override { ref(); }
-  void intrusive_ptr_release_impl() override { deref(); }
-
-  resume_result resume(caf_compat::executor* executor, std::size_t) override {
-    caf::message answer;
-    try {
-      answer = caf::make_message(job_->run(system_));
-    } catch (const std::exception& problem) {
-      answer = caf::make_message(
-          error_of(caf::sec::cannot_spawn_actor_from_arguments,
-                   fmt::format("making the actor threw {}", problem.what())));
-    }
-    job_.reset(); // what it holds is let go of before others know
-    asked_by_->enqueue(nullptr, question_.response_id(), std::move(answer),
-                       executor);
-    return done;
-  }
-
-private:
-  caf::actor_system& system_;
-  std::unique_ptr<spawn_job> job_;
-  caf::strong_actor_ptr asked_by_;
-  caf::message_id question_;
-};
-
-} // namespace
-
 void local_node::deliver_run(const frame_header& header,
                              const incoming& message, reader& in,
                              caf_compat::executor& executor) {
   auto asked_by = slip_of(header);
   caf::message_id question{header.id};
   try {
-    executor.exec_later(
-        new spawning{*system_, load_run(in, message), asked_by, question});
+    // The actor is made outside the mailbox's lock.
+    executor.exec_later(make_start(load_run(in, message), asked_by, question));
   } catch (const std::exception& problem) {
     answer_with(
         asked_by, question,

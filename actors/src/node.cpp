@@ -2,11 +2,14 @@
 
 #include <ramet/node.hpp>
 
+#include "actor_start.hpp"
 #include "child.hpp"
 #include "local_node.hpp"
-#include "run_frame.hpp"
 
-#include <ramet/ask.hpp>
+#include <ramet/actor_error.hpp>
+#include <ramet/error.hpp>
+
+#include <fmt/format.h>
 
 #include <chrono>
 
@@ -90,18 +93,17 @@ void node::stop() {
 caf::strong_actor_ptr node::spawn_there(detail::spawn_entry entry,
                                         const detail::outgoing& call) {
   static_cast<void>(process_.pid()); // throws if moved from
-  auto& here = detail::local_node::mine();
-  auto state = std::make_shared<detail::answer_state<caf::strong_actor_ptr>>();
-  auto answer = detail::make_future(
-      std::shared_ptr<detail::future_state<caf::strong_actor_ptr>>{state});
-  auto to = here.peer_of({slot_, serial_});
-  detail::run_body body{
-      detail::locate_code(reinterpret_cast<const void*>(entry)), call};
-  auto port = detail::make_port(state);
-  if (!here.ask(*to, detail::frame_kind::run, port, detail::question_id(),
-                body))
-    state->fail(detail::exception_of(caf::sec::request_receiver_down));
-  return answer.get();
+  auto state = detail::start_actor_at({slot_, serial_}, entry, call);
+  state->wait(detail::deadline::never());
+  auto made = state->take();
+  if (made.ended && *made.ended)
+    throw actor_error(
+        errc::child_failed,
+        fmt::format("spawning an actor in process '{}' (pid {}): it ended at "
+                    "once: {}",
+                    name(), pid(), detail::reason_text(*made.ended)),
+        *made.ended);
+  return made.actor;
 }
 
 } // namespace ramet

@@ -2,45 +2,19 @@
 
 #include "object_message.hpp"
 
+#include "named_function.hpp"
+
 #include <ramet/error.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <unordered_map>
 #include <vector>
 
 namespace ramet::detail {
 
 namespace {
 
-struct hash_of_code {
-  std::size_t operator()(const code_address& x) const {
-    return static_cast<std::size_t>((x.offset ^ x.build_low)
-                                    * 0x9e37'79b9'7f4a'7c15);
-  }
-};
-
-// Looking through the loaded modules each time costs more than all else.
-const void* resolve(reader& in, const char* what) {
-  code_address address;
-  in.copy(&address, sizeof address, what);
-  thread_local std::unordered_map<code_address, const void*, hash_of_code>
-      known;
-  if (auto found = known.find(address); found != known.end())
-    return found->second;
-  auto* code = resolve_code(address);
-  if (!code)
-    throw error(errc::protocol,
-                "decoding a call of a managed object: no function is named");
-  known.emplace(address, code);
-  return code;
-}
-
-template <class Loader>
-Loader loader_in(reader& in, const char* what) {
-  // NOLINTNEXTLINE(*-cast): see locate_code
-  return reinterpret_cast<Loader>(const_cast<void*>(resolve(in, what)));
-}
+constexpr const char* decoding = "decoding a call of a managed object";
 
 template <class Out>
 void save_reply(Out& out, const object_reply& x) {
@@ -78,7 +52,7 @@ void wire<object_request>::save(writer& out, const object_request& x) {
 }
 
 object_request wire<object_request>::load(reader& in) {
-  return {loader_in<object_job::loader>(in, "function")(in), nullptr};
+  return {take_function<object_job::loader>(in, "function", decoding)(in), nullptr};
 }
 
 void wire<object_reply>::save(size_counter& out, const object_reply& x) {
@@ -93,7 +67,7 @@ object_reply wire<object_reply>::load(reader& in) {
   switch (take<std::uint8_t>(in)) {
   case 0:
     return {std::shared_ptr<object_result>{
-        loader_in<object_result::loader>(in, "result")(in)}};
+        take_function<object_result::loader>(in, "result", decoding)(in)}};
   case 1:
     return {take<object_reply::refusal>(in)};
   default:

@@ -2,9 +2,7 @@
 
 #include "run_frame.hpp"
 
-#include <ramet/error.hpp>
-
-#include <vector>
+#include "named_function.hpp"
 
 namespace ramet::detail {
 
@@ -15,28 +13,18 @@ void run_body::count(size_counter& out) const {
 void run_body::save(writer& out) const {
   out.bytes(&entry, sizeof entry);
   out.bytes(&call.type, sizeof call.type);
-  std::vector<std::byte> bytes(call.size);
-  std::vector<object_ref> refs(call.refs);
-  call.write(call.value, bytes, refs);
-  out.bytes(bytes.data(), bytes.size());
-  for (auto& ref : refs)
-    out.ref(ref);
+  call.write(call.value, out.room(call.size), out.room_for_refs(call.refs));
 }
 
 std::unique_ptr<spawn_job> load_run(reader& in, const incoming& message) {
-  code_address address;
-  in.copy(&address, sizeof address, "function");
+  auto entry =
+      take_function<spawn_entry>(in, "function", "spawning an actor");
   incoming call;
   in.copy(&call.type, sizeof call.type, "type of arguments");
   auto size = in.left();
   call.bytes = {in.bytes(size, "arguments"), size};
   call.refs = message.refs;
   call.storage = message.storage;
-  // NOLINTNEXTLINE(*-cast): see locate_code
-  auto entry =
-      reinterpret_cast<spawn_entry>(const_cast<void*>(resolve_code(address)));
-  if (!entry)
-    throw error(errc::protocol, "spawning an actor: no function is named");
   return entry(call);
 }
 

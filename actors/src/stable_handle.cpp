@@ -2,15 +2,13 @@
 
 #include "stable_handle.hpp"
 
+#include "function_job.hpp"
 #include "local_node.hpp"
 
 #include <ramet/error.hpp>
 
 #include <caf/make_actor.hpp>
-#include <caf/ref_counted.hpp>
-#include <caf/resumable.hpp>
 
-#include <functional>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
@@ -96,25 +94,14 @@ private:
       return;
     auto keeper = import_actor(cell_of(*memory_).keeper);
     caf::strong_actor_ptr self{ctrl()};
-    local_node::mine().system().scheduler().enqueue(new watching{[self,
-                                                                  keeper] {
-      keeper->get()->attach_functor([self](const caf::error& reason) {
-        static_cast<stable_proxy*>(self->get())->kill_proxy(nullptr, reason);
-      });
-    }});
+    local_node::mine().threads().enqueue(
+        make_job([self, keeper](caf_compat::executor&) {
+          keeper->get()->attach_functor([self](const caf::error& reason) {
+            static_cast<stable_proxy*>(self->get())
+                ->kill_proxy(nullptr, reason);
+          });
+        }));
   }
-
-  struct watching final : caf::resumable, caf::ref_counted {
-    explicit watching(std::function<void()> work) : work_(std::move(work)) {}
-    subtype_t subtype() const override { return function_object; }
-    void intrusive_ptr_add_ref_impl() override { ref(); }
-    void intrusive_ptr_release_impl() override { deref(); }
-    resume_result resume(caf_compat::executor*, std::size_t) override {
-      work_();
-      return done;
-    }
-    std::function<void()> work_;
-  };
 
   object_ptr memory_;
   std::mutex guard_; // of the two below

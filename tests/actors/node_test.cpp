@@ -5,6 +5,10 @@
 #include <ramet/pipe.hpp>
 #include <ramet/queue.hpp>
 
+#include <functional>
+#include <stdexcept>
+#include <thread>
+
 namespace ramet_test {
 
 namespace {
@@ -52,6 +56,62 @@ public:
     throw std::runtime_error("no such city");
   }
 };
+
+// The ways to fail at the start.
+
+counter::behavior_type
+make_broken_counter(counter::stateful_pointer<counter_state> self, int) {
+  self->state.value = 1;
+  throw std::invalid_argument("no such counter");
+}
+
+caf::behavior quitter(caf::event_based_actor* self, bool normal) {
+  if (normal)
+    self->quit();
+  else
+    self->quit(caf::make_error(caf::sec::bad_function_call));
+  return {[](int x) { return x; }};
+}
+
+class without_behavior : public caf::event_based_actor {
+public:
+  without_behavior(caf::actor_config& config, bool own_words)
+      : event_based_actor(config) {
+    if (own_words)
+      set_exception_handler([](std::exception_ptr&) {
+        return caf::make_error(caf::sec::bad_function_call);
+      });
+  }
+
+  caf::behavior make_behavior() override {
+    throw std::runtime_error("no such city");
+  }
+};
+
+// Makes another actor, from within its constructor and before it is run itself.
+class with_helper : public caf::event_based_actor {
+public:
+  explicit with_helper(caf::actor_config& config)
+      : event_based_actor(config), helper_(spawn(servant)) {}
+
+  caf::behavior make_behavior() override {
+    return {[this](make_atom) { return helper_; }};
+  }
+
+private:
+  caf::actor helper_;
+};
+
+caf::error reason_of_failure(const std::function<void()>& spawn) {
+  try {
+    spawn();
+  } catch (const ramet::actor_error& failure) {
+    EXPECT_EQ(failure.code(), ramet::errc::child_failed);
+    return failure.reason();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return {};
+}
 
 TEST_F(node_test, makes_a_typed_actor_of_a_function_with_state) {
   ramet::node n{{.name = "counting"}};
@@ -109,6 +169,127 @@ TEST_F(node_test, says_what_making_an_actor_threw) {
   EXPECT_EQ(pid_of(n.spawn(servant)), n.pid()) << "it lives on";
 }
 
+TEST_F(node_test, says_what_an_actors_function_threw) {
+  ramet::node n{{.name = "atlas"}};
+  expect_error(ramet::errc::child_failed,
+               {"'atlas'", "ended at once", "std::runtime_error: no such city"},
+               [&] {
+                 n.spawn([](caf::event_based_actor*) -> caf::behavior {
+                   throw std::runtime_error("no such city");
+                 });
+               });
+  expect_error(ramet::errc::child_failed,
+               {"std::invalid_argument: no such counter"},
+               [&] { n.spawn(make_broken_counter, 1); });
+  expect_error(ramet::errc::child_failed, {"no std::exception"}, [&] {
+    n.spawn([](caf::event_based_actor*) -> caf::behavior { throw 1; });
+  });
+  EXPECT_EQ(pid_of(n.spawn(servant)), n.pid()) << "it lives on";
+}
+
+TEST_F(node_test, says_what_taking_up_the_behavior_of_a_class_threw) {
+  ramet::node n;
+  expect_error(ramet::errc::child_failed,
+               {"ended at once", "std::runtime_error: no such city"},
+               [&] { n.spawn<without_behavior>(false); });
+}
+
+TEST_F(node_test, leaves_an_actor_its_own_handler_of_exceptions) {
+  ramet::node n;
+  EXPECT_EQ(reason_of_failure([&] { n.spawn<without_behavior>(true); }),
+            caf::sec::bad_function_call);
+}
+
+TEST_F(node_test, says_that_an_actor_has_quit_at_once_with_an_error) {
+  ramet::node n;
+  EXPECT_EQ(reason_of_failure([&] { n.spawn(quitter, false); }),
+            caf::sec::bad_function_call);
+}
+
+TEST_F(node_test, gives_a_handle_of_an_actor_that_is_done_at_once) {
+  ramet::node n;
+  auto quick = n.spawn(quitter, true);
+  expect_error(ramet::errc::closed, {"has ended"},
+               [&] { ramet::ask<int>(quick, 1).get(); });
+  ramet::queue<int> out;
+  n.spawn([](caf::event_based_actor*, ramet::queue<int> to) { to.put(1); },
+          out);
+  EXPECT_EQ(out.get_for(long_enough), 1);
+}
+
+TEST_F(node_test, waits_for_the_function_however_long_it_takes) {
+  ramet::node n;
+  ramet::queue<std::string> told;
+  ramet::queue<int> gate;
+  std::thread opener{[&] {
+    EXPECT_EQ(told.get_for(long_enough), "starts");
+    gate.put(1);
+  }};
+  auto a = n.spawn(
+      [](caf::event_based_actor*, ramet::queue<std::string> out,
+         ramet::queue<int> in) -> caf::behavior {
+        out.put("starts");
+        in.get();
+        out.put("is ready");
+        return {[](int x) { return x; }};
+      },
+      told, gate);
+  EXPECT_EQ(told.try_get(), "is ready");
+  opener.join();
+  EXPECT_EQ(ramet::ask<int>(a, 5).get(), 5);
+}
+
+TEST_F(node_test, does_not_wait_for_what_the_actor_has_told_itself_to_do) {
+  ramet::node n;
+  ramet::queue<int> gate;
+  auto a = n.spawn(
+      [](caf::event_based_actor* self, ramet::queue<int> in) -> caf::behavior {
+        self->send(self, one_atom::value);
+        return {[in](one_atom) mutable { in.get(); }, [](int x) { return x; }};
+      },
+      gate);
+  gate.put(1); // not reached, if it waits
+  EXPECT_EQ(ramet::ask<int>(a, 5).get(), 5);
+}
+
+TEST_F(node_test, makes_an_actor_that_makes_others_in_its_constructor) {
+  ramet::node n;
+  auto a = n.spawn<with_helper>();
+  auto helper = ramet::ask<caf::actor>(a, make_atom::value).get();
+  EXPECT_EQ(pid_of(helper), n.pid());
+}
+
+TEST_F(node_test, makes_an_actor_that_blocks) {
+  ramet::node n;
+  ramet::queue<int> seen;
+  auto a = n.spawn(
+      [](caf::blocking_actor* self, ramet::queue<int> out) {
+        self->receive([&](int x) { out.put(x); });
+      },
+      seen);
+  caf::anon_send(a, 7);
+  EXPECT_EQ(seen.get_for(long_enough), 7);
+}
+
+TEST_F(node_test, tells_monitors_what_an_actor_threw_later_on) {
+  ramet::node n;
+  ramet::queue<std::string> told;
+  auto a = n.spawn(
+      [](caf::event_based_actor* self,
+         ramet::queue<std::string> out) -> caf::behavior {
+        self->attach_functor([out, self](const caf::error& reason) mutable {
+          out.put(self->system().render(reason));
+        });
+        return {[](int) { throw std::runtime_error("no such city"); }};
+      },
+      told);
+  caf::anon_send(a, 1);
+  auto text = told.get_for(long_enough);
+  ASSERT_TRUE(text);
+  EXPECT_NE(text->find("std::runtime_error: no such city"), std::string::npos)
+      << *text;
+}
+
 TEST_F(node_test, is_closed_after_it_was_killed) {
   ramet::node n;
   n.spawn(servant);
@@ -121,6 +302,17 @@ TEST_F(node_test, says_closed_when_it_is_killed_while_an_actor_is_made) {
   ramet::node n;
   n.spawn(servant);
   expect_error(ramet::errc::closed, {}, [&] { n.spawn<unmakable>(true); });
+}
+
+TEST_F(node_test, says_closed_when_it_is_killed_in_an_actors_function) {
+  ramet::node n;
+  n.spawn(servant);
+  expect_error(ramet::errc::closed, {}, [&] {
+    n.spawn([](caf::event_based_actor*) -> caf::behavior {
+      ::kill(::getpid(), SIGKILL);
+      return {[](int x) { return x; }};
+    });
+  });
 }
 
 TEST_F(node_test, ends_its_actors_when_it_is_stopped) {

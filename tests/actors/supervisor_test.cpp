@@ -73,6 +73,15 @@ tally::behavior_type make_gated(tally::stateful_pointer<tally_state> self,
   return make_tally(self, 0, name, out);
 }
 
+caf::behavior make_late(caf::event_based_actor* self, news_queue out,
+                        ramet::queue<int> gate) {
+  self->attach_functor(
+      [=](const caf::error&) { say(out, "late", "ends"); });
+  say(out, "late", "waits");
+  gate.get();
+  return {[](pid_atom) { return ramet::this_process().pid(); }};
+}
+
 caf::behavior make_deaf(caf::event_based_actor* self, news_queue out) {
   self->set_exit_handler(
       [=](const caf::exit_msg&) { say(out, "deaf", "hears"); });
@@ -401,8 +410,12 @@ TEST_F(supervisor_test, a_child_that_does_not_end_is_killed) {
 
 TEST_F(supervisor_test, what_cannot_be_made_is_no_child) {
   ramet::supervisor top;
-  expect_error(ramet::errc::child_failed, {"child-1", "ended at once"},
+  expect_error(ramet::errc::child_failed,
+               {"child-1", "ended at once", "std::runtime_error: no money"},
                [&] { top.spawn(make_nothing, false); });
+  expect_error(ramet::errc::child_failed, {"ended at once: normal"}, [&] {
+    top.spawn({.where = ramet::in_process}, [](caf::event_based_actor*) {});
+  });
   EXPECT_TRUE(top.tree().children.empty());
   EXPECT_TRUE(ramet::active_children().empty());
 }
@@ -418,6 +431,22 @@ TEST_F(supervisor_test, a_child_may_live_in_the_supervisors_process) {
   EXPECT_EQ(ramet::ask(one, add_atom::value, 1).get(), 8);
   top.stop();
   expect("one", "stops");
+}
+
+TEST_F(supervisor_test, a_child_that_is_ready_too_late_is_ended) {
+  ramet::supervisor top;
+  ramet::queue<int> gate;
+  expect_error(ramet::errc::timed_out, {"'late'", "not ready within 100ms"},
+               [&] {
+                 top.spawn({.name = "late",
+                            .where = ramet::in_process,
+                            .start_timeout = 100ms},
+                           make_late, out(), gate);
+               });
+  EXPECT_TRUE(top.tree().children.empty());
+  expect("late", "waits");
+  gate.put(1);
+  expect("late", "ends");
 }
 
 TEST_F(supervisor_test, a_stopped_child_does_not_come_back) {

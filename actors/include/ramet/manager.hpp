@@ -127,11 +127,10 @@ public:
 private:
   template <class Handle, class T, class... Args>
   Handle create(Args&&... args) {
-    using forms = detail::param_list<detail::free_parameter<Args>...>;
-    if constexpr (detail::parameters_travel(forms{})) {
-      std::tuple<detail::packed<detail::free_parameter<Args>, Args>...> values{
-          detail::traveller<detail::free_parameter<Args>>::pack(
-              std::forward<Args>(args))...};
+    using params = detail::param_list<detail::free_parameter<Args>...>;
+    if constexpr (detail::argument_rules<params, Args...>::require_forms()) {
+      auto values =
+          detail::pack_arguments(params{}, std::forward<Args>(args)...);
       using job = detail::object_make_job<T, detail::free_parameter<Args>...>;
       return detail::handle_access::adopt<Handle>(detail::handle_access::ref(
           create_by(detail::describe_call<job>(values))));

@@ -67,10 +67,12 @@ public:
   /// with or without a pointer to the actor first: returns caf::actor or the
   /// typed handle. Arguments travel as those of a process do.
   ///
-  /// Waits until the actor exists. @throws actor_error (closed when the node
-  /// has ended or ends meanwhile; child_failed when the constructor of the
-  /// actor or of its state threw, with what it threw; a function runs later, in
-  /// the actor itself)
+  /// Waits until the actor has taken up its behavior: its constructor, or its
+  /// function, has run there. One that blocks has a thread of its own, and is
+  /// not waited for. @throws actor_error (closed when the node has ended or
+  /// ends meanwhile; child_failed when the constructor or the function threw,
+  /// with what it threw, or when the actor has quit at once with an error,
+  /// which is the reason() then)
   template <class F, class... Args>
   auto spawn(F&& f, Args&&... args) {
     using handle = caf::infer_handle_from_fun_t<std::decay_t<F>>;

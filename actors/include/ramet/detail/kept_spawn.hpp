@@ -7,10 +7,6 @@
 
 #include <ramet/detail/remote_spawn.hpp>
 
-#include <caf/actor_control_block.hpp>
-#include <caf/blocking_actor.hpp>
-#include <caf/scheduled_actor.hpp>
-
 #include <concepts>
 #include <functional>
 #include <memory>
@@ -20,85 +16,57 @@
 
 namespace ramet::detail {
 
-/// Makes an actor of a call as it travels, somewhere, and waits for it.
-using spawn_sender =
-    std::function<caf::strong_actor_ptr(spawn_entry, const outgoing&)>;
+/// Takes a spawn as it travels, and has an actor made of it.
+using spawn_sender = std::function<void(spawn_entry, const outgoing&)>;
 
-struct kept_spawn {
-  /// Has the sender make the actor, from the same arguments each time. Handles
-  /// among them are held for as long as this lives.
-  std::function<caf::strong_actor_ptr(const spawn_sender&)> call;
-  /// False for actors that block: they answer nobody but in their own code.
-  bool has_behavior = true;
-};
-
-template <class... Forms>
-kept_spawn keep_call(spawn_entry entry, std::tuple<Forms...>&& values,
-                     bool has_behavior) {
-  auto kept = std::make_shared<const std::tuple<Forms...>>(std::move(values));
-  return {[entry, kept](const spawn_sender& send) {
-            return send_packed(send, entry, *kept);
-          },
-          has_behavior};
-}
-
-/// Whether an actor's function wants an actor that blocks.
-template <class List>
-inline constexpr bool for_blocking_actor = false;
-template <class Self, class... Ps>
-inline constexpr bool for_blocking_actor<param_list<Self*, Ps...>> =
-    std::derived_from<Self, caf::blocking_actor>;
+/// Calls the sender, with the same arguments each time. Handles among them are
+/// held for as long as this lives.
+using kept_spawn = std::function<void(const spawn_sender&)>;
 
 /// Something with one owner would be gone after the first start.
-template <class... Ps>
-consteval bool parameters_are_kept(param_list<Ps...>) {
-  return (std::copy_constructible<travel_form<Ps>> && ...);
+template <class... Params>
+consteval bool require_kept(param_list<Params...>) {
+  constexpr bool kept = (std::copy_constructible<travel_form<Params>> && ...);
+  static_assert(kept, "ramet: an argument of a supervised actor must be "
+                      "copyable: it is needed again at a restart");
+  return kept;
 }
+
+template <class Callee>
+consteval bool require_kept_callee() {
+  if constexpr (stateless<Callee>)
+    return true;
+  else
+    return require_kept(param_list<Callee>{});
+}
+
+/// For the use of pack_..._spawn().
+struct keep_packed {
+  template <class... Packed>
+  kept_spawn operator()(spawn_entry entry,
+                        std::tuple<Packed...>&& values) const {
+    using forms = std::tuple<std::remove_cvref_t<Packed>...>;
+    return [entry, kept = std::make_shared<const forms>(std::move(values))](
+               const spawn_sender& send) { as_message(send)(entry, *kept); };
+  }
+};
 
 template <class F, class... Args>
 kept_spawn keep_function(F&& f, Args&&... args) {
   using function = std::decay_t<F>;
-  using params =
-      typename without_self<typename parameters_of<function>::list>::list;
-  constexpr bool has_behavior =
-      !for_blocking_actor<typename parameters_of<function>::list>;
-  constexpr bool fit = arguments_fit(params{}, param_list<Args...>{});
-  constexpr bool kept = parameters_are_kept(params{});
-  static_assert(fit, "ramet: the actor's function cannot be called with these "
-                     "arguments");
-  static_assert(kept, "ramet: an argument of a supervised actor must be "
-                      "copyable: it is needed again at a restart");
-  if constexpr (fit && kept && parameters_travel(params{})) {
-    return [&]<class... Ps>(param_list<Ps...>) {
-      if constexpr (stateless<function>)
-        return keep_call(&function_spawn<function, Ps...>::make,
-                         std::tuple<travel_form<Ps>...>{
-                             traveller<Ps>::pack(std::forward<Args>(args))...},
-                         has_behavior);
-      else
-        return keep_call(&function_spawn<function, Ps...>::make,
-                         std::tuple<travel_form<function>, travel_form<Ps>...>{
-                             traveller<function>::pack(std::forward<F>(f)),
-                             traveller<Ps>::pack(std::forward<Args>(args))...},
-                         has_behavior);
-    }(params{});
-  } else {
+  using params = typename function_plan<function, Args...>::params;
+  if constexpr (require_kept_callee<function>() && require_kept(params{}))
+    return pack_function_spawn<kept_spawn>(
+        keep_packed{}, std::forward<F>(f), std::forward<Args>(args)...);
+  else
     return {};
-  }
 }
 
 template <class Actor, class... Args>
 kept_spawn keep_class(Args&&... args) {
-  using params = param_list<free_parameter<Args>...>;
-  constexpr bool kept = parameters_are_kept(params{});
-  static_assert(kept, "ramet: an argument of a supervised actor must be "
-                      "copyable: it is needed again at a restart");
-  if constexpr (kept && parameters_travel(params{}))
-    return keep_call(
-        &class_spawn<Actor, free_parameter<Args>...>::make,
-        std::tuple<travel_form<free_parameter<Args>>...>{
-            traveller<free_parameter<Args>>::pack(std::forward<Args>(args))...},
-        std::derived_from<Actor, caf::scheduled_actor>);
+  if constexpr (require_kept(typename class_plan<Actor, Args...>::params{}))
+    return pack_class_spawn<kept_spawn, Actor>(keep_packed{},
+                                               std::forward<Args>(args)...);
   else
     return {};
 }

@@ -11,7 +11,7 @@
 #include <ramet/detail/message.hpp>
 #include <ramet/detail/object_handle.hpp>
 #include <ramet/detail/object_plan.hpp>
-#include <ramet/detail/pack.hpp>
+#include <ramet/detail/packed_call.hpp>
 #include <ramet/error.hpp>
 
 #include <cstdint>
@@ -126,12 +126,6 @@ struct object_job {
   using loader = std::unique_ptr<object_job> (*)(reader&);
 };
 
-/// What travels of a call of `Callee`; it may be nothing but its arguments.
-template <class Callee, class... Params>
-using call_forms =
-    std::conditional_t<stateless<Callee>, std::tuple<travel_form<Params>...>,
-                       std::tuple<travel_form<Callee>, travel_form<Params>...>>;
-
 /// Braces evaluate from left to right.
 template <class... Forms>
 std::tuple<Forms...> take_forms(reader& in,
@@ -144,7 +138,8 @@ template <class T, class Where, class Callee, class... Params>
 struct object_call_job final : object_job {
   using key = typename Where::key;
   using element = element_of<T, Where>;
-  using forms = call_forms<Callee, Params...>;
+  using packed = packed_call<Callee, Params...>;
+  using forms = typename packed::forms;
   using result = call_on_result<Callee, element, Params...>;
 
   struct parts {
@@ -175,27 +170,13 @@ struct object_call_job final : object_job {
   }
 
   decltype(auto) make(element& target) {
-    if constexpr (stateless<Callee>) {
-      Callee callee{};
-      return std::apply(
-          [&](auto&... one) -> decltype(auto) {
-            return invoke(callee, target, one...);
-          },
-          call->values);
-    } else {
-      return std::apply(
-          [&](auto& first, auto&... others) -> decltype(auto) {
-            auto&& callee = traveller<Callee>::unpack(first);
-            return invoke(callee, target, others...);
-          },
-          call->values);
-    }
-  }
-
-  template <class F>
-  static decltype(auto) invoke(F& callee, element& target,
-                               travel_form<Params>&... values) {
-    return std::invoke(callee, target, traveller<Params>::unpack(values)...);
+    return packed::open(call->values,
+                        [&](auto& callee, travel_form<Params>&... values)
+                            -> decltype(auto) {
+                          return std::invoke(
+                              callee, target,
+                              traveller<Params>::unpack(values)...);
+                        });
   }
 
   std::optional<parts> call;
@@ -259,19 +240,11 @@ void send_object_call(Send&& send, const typename Where::key& key, F&& f,
                       Args&&... args) {
   using callee = std::decay_t<F>;
   using plan = object_plan<element_of<T, Where>, callee, Args...>;
-  [&]<class... Params>(param_list<Params...>) {
-    using job = object_call_job<T, Where, callee, Params...>;
-    if constexpr (stateless<callee>) {
-      std::tuple<const typename Where::key&, packed<Params, Args>...> values{
-          key, traveller<Params>::pack(std::forward<Args>(args))...};
-      send(describe_call<job>(values));
-    } else {
-      std::tuple<const typename Where::key&, packed<callee, F>,
-                 packed<Params, Args>...>
-          values{key, traveller<callee>::pack(std::forward<F>(f)),
-                 traveller<Params>::pack(std::forward<Args>(args))...};
-      send(describe_call<job>(values));
-    }
+  [&]<class... Params>(param_list<Params...> params) {
+    auto values = std::tuple_cat(
+        std::tie(key),
+        pack_call(params, std::forward<F>(f), std::forward<Args>(args)...));
+    send(describe_call<object_call_job<T, Where, callee, Params...>>(values));
   }(typename plan::params{});
 }
 

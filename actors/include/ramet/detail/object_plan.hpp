@@ -79,32 +79,14 @@ struct object_plan {
     }
   }
   using params = decltype(choose());
+  using rules = argument_rules<params, Args...>;
 
   template <class... Ps>
-  static consteval bool any_reference(param_list<Ps...>) {
-    return (wants_reference<Ps> || ...);
-  }
-  template <class... Ps>
-  static consteval bool any_unmoved(param_list<Ps...>) {
-    if constexpr (sizeof...(Ps) == sizeof...(Args))
-      return (must_be_moved<Ps, Args> || ...);
-    else
-      return false;
-  }
-  template <class... Ps>
   static consteval bool callable(param_list<Ps...>) {
-    if constexpr (sizeof...(Ps) != sizeof...(Args))
-      return false;
-    else if constexpr (!(std::convertible_to<Args,
-                                             std::remove_cvref_t<Ps>> && ...))
+    if constexpr (!rules::convertible())
       return false;
     else
       return std::invocable<Callee&, T&, std::remove_cvref_t<Ps>...>;
-  }
-  template <class... Ps>
-  static consteval bool require_forms(param_list<Ps...>) {
-    (require_serializable<travel_form<Ps>>(), ...);
-    return (travels<travel_form<Ps>> && ...);
   }
   template <class... Ps>
   static consteval auto find_result(param_list<Ps...>) {
@@ -115,12 +97,6 @@ struct object_plan {
     using form = std::conditional_t<std::is_void_v<R>, std::monostate, R>;
     require_serializable<form>();
     return travels<form>;
-  }
-  static consteval bool require_callee() {
-    if constexpr (stateless<Callee>)
-      return true;
-    else
-      return require_forms(param_list<Callee>{});
   }
   /// It would change a copy.
   static consteval bool changes_are_lost() {
@@ -136,14 +112,14 @@ struct object_plan {
   /// Says in one line what is wrong, if something is, and then is false.
   static consteval bool check() {
     constexpr params list{};
-    if constexpr (any_reference(list)) {
-      static_assert(!any_reference(list),
+    if constexpr (rules::any_reference()) {
+      static_assert(!rules::any_reference(),
                     "ramet: the function takes an argument by reference: it "
                     "runs in the manager's process, changes would not come "
                     "back; take it by value or const&, and return what is new");
       return false;
-    } else if constexpr (any_unmoved(list)) {
-      static_assert(!any_unmoved(list),
+    } else if constexpr (rules::any_unmoved()) {
+      static_assert(!rules::any_unmoved(),
                     "ramet: an argument has one owner and cannot be copied: "
                     "give it away with std::move");
       return false;
@@ -158,7 +134,7 @@ struct object_plan {
                     "change a copy: take it by reference, or const&");
       return false;
     } else {
-      return require_callee() && require_forms(list)
+      return require_callee<Callee>() && rules::require_forms()
              && require_result(find_result(list));
     }
   }

@@ -11,7 +11,7 @@
 #include <ramet/detail/call_plan.hpp>
 #include <ramet/detail/future_state.hpp>
 #include <ramet/detail/launch.hpp>
-#include <ramet/detail/pack.hpp>
+#include <ramet/detail/packed_call.hpp>
 #include <ramet/error.hpp>
 
 #include <exception>
@@ -69,18 +69,14 @@ struct async_job final : job {
   template <class... Forms>
   static std::unique_ptr<job>
   make_of(const incoming& message, std::type_identity<std::tuple<Forms...>>) {
-    if constexpr (sizeof...(Forms) == 0) {
-      return std::make_unique<async_job>(decode_message<connection>(message),
-                                         forms{});
-    } else {
-      auto decoded = decode_message<connection, Forms...>(message);
-      return std::apply(
-          [](connection& to, Forms&... form) -> std::unique_ptr<job> {
-            return std::make_unique<async_job>(std::move(to),
-                                               forms{std::move(form)...});
-          },
-          decoded);
-    }
+    auto decoded = decode_forms(
+        message, std::type_identity<std::tuple<connection, Forms...>>{});
+    return std::apply(
+        [](connection& to, Forms&... form) -> std::unique_ptr<job> {
+          return std::make_unique<async_job>(std::move(to),
+                                             forms{std::move(form)...});
+        },
+        decoded);
   }
 
   void run() override {

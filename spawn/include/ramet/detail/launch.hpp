@@ -7,10 +7,9 @@
 
 #include <ramet/detail/call_plan.hpp>
 #include <ramet/detail/message.hpp>
-#include <ramet/detail/pack.hpp>
+#include <ramet/detail/packed_call.hpp>
 #include <ramet/process_options.hpp>
 
-#include <functional>
 #include <memory>
 #include <tuple>
 #include <type_traits>
@@ -38,41 +37,6 @@ using job_entry = std::unique_ptr<job> (*)(const incoming&);
 std::shared_ptr<child> launch(process_options options, job_entry entry,
                               const outgoing& arguments);
 
-/// A callee and its arguments, as they travel and as they are called.
-template <class Callee, class... Params>
-struct packed_call {
-  using forms = std::conditional_t<
-      stateless<Callee>, std::tuple<travel_form<Params>...>,
-      std::tuple<travel_form<Callee>, travel_form<Params>...>>;
-
-  /// Makes the call: once, as it may move the arguments away.
-  static decltype(auto) make(forms& values) {
-    if constexpr (stateless<Callee>) {
-      Callee callee{};
-      return std::apply(
-          [&](auto&... one) -> decltype(auto) {
-            return call<Params...>(callee, one...);
-          },
-          values);
-    } else {
-      return std::apply(
-          [](auto& first, auto&... others) -> decltype(auto) {
-            auto&& callee = traveller<Callee>::unpack(first);
-            return call<Params...>(callee, others...);
-          },
-          values);
-    }
-  }
-
-  template <class... Ps, class F>
-  static decltype(auto) call(F& callee, travel_form<Ps>&... values) {
-    if constexpr (std::is_invocable_v<F&, std::decay_t<Ps>...>)
-      return std::invoke(callee, traveller<Ps>::unpack(values)...);
-    else
-      return std::invoke(std::move(callee), traveller<Ps>::unpack(values)...);
-  }
-};
-
 /// The job of a process: the call alone, whatever it returns.
 template <class Callee, class... Params>
 struct call_job final : job {
@@ -82,14 +46,8 @@ struct call_job final : job {
       : values(std::move(decoded)) {}
 
   static std::unique_ptr<job> make(const incoming& message) {
-    return make_of(message, std::type_identity<typename packed::forms>{});
-  }
-
-  template <class... Forms>
-  static std::unique_ptr<job>
-  make_of(const incoming& message, std::type_identity<std::tuple<Forms...>>) {
     return std::make_unique<call_job>(
-        std::tuple<Forms...>{decode_message<Forms...>(message)});
+        decode_forms(message, std::type_identity<typename packed::forms>{}));
   }
 
   void run() override { packed::make(values); }
@@ -105,28 +63,15 @@ std::shared_ptr<child> launch_job(process_options options,
                                   Args&&... args) {
   using plan = call_plan<std::decay_t<F>, Args...>;
   if constexpr (plan::check()) {
-    auto launch_packed = [&](job_entry entry, const auto& values) {
-      return std::apply(
-          [&](const auto&... forms) {
-            auto references = std::tuple_cat(lead, std::tie(forms...));
-            return launch(std::move(options), entry,
-                          make_outgoing_pack(references));
+    return [&]<class... Params>(param_list<Params...> params) {
+      constexpr job_entry entry =
+          Jobs::template entry<std::decay_t<F>, Params...>;
+      return send_packed(
+          [&](const outgoing& arguments) {
+            return launch(std::move(options), entry, arguments);
           },
-          values);
-    };
-    return [&]<class... Params>(param_list<Params...>) {
-      using callee = std::decay_t<F>;
-      constexpr job_entry entry = Jobs::template entry<callee, Params...>;
-      if constexpr (stateless<callee>) {
-        std::tuple<packed<Params, Args>...> values{
-            traveller<Params>::pack(std::forward<Args>(args))...};
-        return launch_packed(entry, values);
-      } else {
-        std::tuple<packed<callee, F>, packed<Params, Args>...> values{
-            traveller<callee>::pack(std::forward<F>(f)),
-            traveller<Params>::pack(std::forward<Args>(args))...};
-        return launch_packed(entry, values);
-      }
+          lead,
+          pack_call(params, std::forward<F>(f), std::forward<Args>(args)...));
     }(typename plan::params{});
   } else {
     return nullptr; // plan::check() has said what is wrong

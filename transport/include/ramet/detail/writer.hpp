@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <utility>
 
 #include <ramet/detail/codec_errors.hpp>
 
@@ -43,6 +44,18 @@ public:
     if (ref_ == refs_end_) [[unlikely]]
       fail_uncounted();
     *ref_++ = x;
+  }
+
+  /// Room for exactly so much, to be filled by the caller.
+  std::span<std::byte> room(std::size_t n) {
+    if (n > static_cast<std::size_t>(end_ - at_)) [[unlikely]]
+      fail_uncounted();
+    return {std::exchange(at_, at_ + n), n};
+  }
+  std::span<object_ref> room_for_refs(std::size_t n) {
+    if (n > static_cast<std::size_t>(refs_end_ - ref_)) [[unlikely]]
+      fail_uncounted();
+    return {std::exchange(ref_, ref_ + n), n};
   }
 
   void weightless(std::size_t, std::string_view) {}

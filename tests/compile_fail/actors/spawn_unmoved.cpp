@@ -1,0 +1,14 @@
+// expect: ramet: an argument has one owner and cannot be copied
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include <ramet/node.hpp>
+#include <ramet/pipe.hpp>
+
+#include <caf/event_based_actor.hpp>
+
+caf::behavior talk(caf::event_based_actor* self, ramet::connection pipe);
+
+void start(ramet::node& n) {
+  auto [here, there] = ramet::pipe();
+  n.spawn(talk, there);
+}
