@@ -139,7 +139,7 @@ caf::resumable* make_start(std::unique_ptr<spawn_job> job,
 }
 
 std::shared_ptr<started_actor_state>
-start_actor_at(process_address where, spawn_entry entry, const outgoing& call) {
+start_actor_at(member_id where, spawn_entry entry, const outgoing& call) {
   auto& here = local_node::mine();
   auto state = std::make_shared<started_actor_state>();
   run_body body{locate_code(reinterpret_cast<const void*>(entry)), call};

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "caf_compat.hpp"
-#include "process_address.hpp"
+#include "family.hpp"
 
 #include <ramet/detail/message.hpp>
 #include <ramet/detail/message_types.hpp>
@@ -40,7 +40,7 @@ caf::resumable* make_start(std::unique_ptr<spawn_job> job,
 
 /// Has the call made there. @throws what encoding throws, resource_exhausted
 std::shared_ptr<started_actor_state>
-start_actor_at(process_address where, spawn_entry entry, const outgoing& call);
+start_actor_at(member_id where, spawn_entry entry, const outgoing& call);
 
 /// Has the call made in this process. It goes through the same bytes as to
 /// another one, so that the arguments are new ones, too.

@@ -11,6 +11,8 @@
 #include <ramet/error.hpp>
 
 #include <caf/make_actor.hpp>
+#include <caf/ref_counted.hpp>
+#include <caf/resumable.hpp>
 
 #include <fmt/format.h>
 
