@@ -5,6 +5,7 @@
 #include "registrar.hpp"
 
 #include <ramet/ask.hpp>
+#include <ramet/detail/caf_compat.hpp>
 #include <ramet/error.hpp>
 
 #include <caf/message_id.hpp>
@@ -31,7 +32,7 @@ R ask_registrar(Verb verb, const std::string& group,
 void send_anonymously(const caf::strong_actor_ptr& to,
                       const caf::message& what) {
   if (to)
-    to->enqueue(nullptr, caf::make_message_id(), what, nullptr);
+    caf_compat::deliver(to, caf::make_message_id(), what, nullptr);
 }
 
 bool join_group(const std::string& group, const caf::strong_actor_ptr& actor) {

@@ -25,14 +25,14 @@ void keeper::end(const caf::strong_actor_ptr& one, caf::error reason) {
   static_cast<keeper*>(one->get())->cleanup(std::move(reason), nullptr);
 }
 
-void keeper::enqueue(caf::mailbox_element_ptr what,
+void keeper::receive(caf::mailbox_element_ptr what,
                      caf_compat::executor* executor) {
   if (what->mid.is_request() && what->sender)
-    what->sender->enqueue(
-        nullptr, what->mid.response_id(),
+    caf_compat::deliver(
+        what->sender, what->mid.response_id(),
         caf::make_message(caf::make_error(caf::sec::unexpected_message)),
         executor);
-  else if (on_exit_message_ && what->content().match_elements<caf::exit_msg>())
+  else if (on_exit_message_ && caf_compat::holds<caf::exit_msg>(*what))
     on_exit_message_();
 }
 

@@ -5,10 +5,9 @@
 
 #pragma once
 
-#include "caf_compat.hpp"
+#include <ramet/detail/caf_compat.hpp>
 
 #include <caf/actor_control_block.hpp>
-#include <caf/monitorable_actor.hpp>
 
 #include <functional>
 #include <memory>
@@ -16,9 +15,9 @@
 namespace ramet::detail {
 
 /// For others to monitor. No thread ever runs it.
-class keeper final : public caf::monitorable_actor {
+class keeper final : public caf_compat::own_actor<keeper> {
 public:
-  explicit keeper(caf::actor_config& config) : monitorable_actor(config) {}
+  using receiver::receiver;
 
   /// A new one, of this process. `on_exit_message` is called, by any thread,
   /// when somebody wants it to end.
@@ -28,8 +27,7 @@ public:
 
   const char* name() const override { return "ramet::keeper"; }
   /// Requests fail: there is nobody to answer.
-  void enqueue(caf::mailbox_element_ptr what,
-               caf_compat::executor* executor) override;
+  void receive(caf::mailbox_element_ptr what, caf_compat::executor* executor);
 
 private:
   std::function<void()> on_exit_message_;

@@ -35,14 +35,12 @@ caf::node_id node_of(member_id process) {
 
 std::optional<member_id> process_of(const caf::node_id& node) {
   static const auto family = family_bytes();
-  auto* parts = caf_compat::parts_of(node);
-  if (!parts
-      || std::memcmp(parts->host_id().data(), family.data(), slot_at) != 0)
+  auto parts = caf_compat::parts_of(node);
+  if (!parts || std::memcmp(parts->host.data(), family.data(), slot_at) != 0)
     return std::nullopt;
   member_id result;
-  std::memcpy(&result.slot, parts->host_id().data() + slot_at,
-              sizeof result.slot);
-  result.serial = parts->process_id();
+  std::memcpy(&result.slot, parts->host.data() + slot_at, sizeof result.slot);
+  result.serial = parts->number;
   return result;
 }
 

@@ -8,7 +8,6 @@
 
 #include <caf/exit_reason.hpp>
 #include <caf/make_actor.hpp>
-#include <caf/monitorable_actor.hpp>
 
 #include <fmt/format.h>
 
@@ -21,22 +20,21 @@ namespace {
 
 /// The sender of one question. No actor runs for it: the thread that answers
 /// fills the future.
-class port final : public caf::monitorable_actor {
+class port final : public caf_compat::own_actor<port> {
 public:
   port(caf::actor_config& config, std::shared_ptr<answer_sink> sink)
-      : monitorable_actor(config), sink_(std::move(sink)) {}
+      : receiver(config), sink_(std::move(sink)) {}
 
   const char* name() const override { return "ramet::port"; }
 
-  void enqueue(caf::mailbox_element_ptr what, caf_compat::executor*) override {
+  void receive(caf::mailbox_element_ptr what, caf_compat::executor*) {
     if (what->mid.is_response() && !answered_.exchange(true))
-      sink_->answer(what->move_content_to_message());
+      sink_->answer(caf_compat::take_values(*what));
   }
 
-  void on_destroy() override {
+  void on_last_handle() {
     if (!answered_.exchange(true))
       sink_->answer(caf::make_message(caf_compat::broken_promise()));
-    monitorable_actor::on_destroy();
   }
 
 private:
@@ -46,7 +44,7 @@ private:
 
 errc kind_of(const caf::error& problem) {
   if (problem == caf::sec::request_receiver_down
-      || problem.category() == caf::atom("exit"))
+      || caf_compat::is_exit_reason(problem))
     return errc::closed;
   if (problem == caf::sec::request_timeout)
     return errc::timed_out;
@@ -90,12 +88,13 @@ std::exception_ptr mismatch(const caf::message& found,
 namespace {
 
 /// Sees which job a message makes of an actor.
-class onlooker final : public caf_compat::executor {
+class onlooker final : public caf_compat::own_executor<onlooker> {
 public:
-  explicit onlooker(caf::actor_system& system) : execution_unit(&system) {}
-  void exec_later(caf::resumable* job) override {
+  using own_executor::own_executor;
+
+  void add(caf::resumable* job) {
     job_ = job;
-    system().scheduler().enqueue(job);
+    caf_compat::run_later(system(), job);
   }
   caf::resumable* job() const { return job_; }
 

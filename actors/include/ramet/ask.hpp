@@ -6,12 +6,12 @@
 #pragma once
 
 #include <ramet/actor_error.hpp>
+#include <ramet/detail/caf_compat.hpp>
 #include <ramet/detail/question.hpp>
 #include <ramet/future.hpp>
 
 #include <caf/actor.hpp>
 #include <caf/actor_cast.hpp>
-#include <caf/response_type.hpp>
 #include <caf/typed_actor.hpp>
 
 #include <tuple>
@@ -22,25 +22,19 @@ namespace ramet {
 
 namespace detail {
 
-template <class T>
-struct message_element_of {
-  using type =
-      typename caf::detail::implicit_conversions<std::decay_t<T>>::type;
-};
-
 /// What an answer of these types is to whoever asked.
 template <class Types>
 struct answer_of;
 template <class R>
-struct answer_of<caf::detail::type_list<R>> {
+struct answer_of<caf_compat::type_list<R>> {
   using type = std::conditional_t<std::is_same_v<R, caf::unit_t>, void, R>;
 };
 template <>
-struct answer_of<caf::detail::type_list<>> {
+struct answer_of<caf_compat::type_list<>> {
   using type = void;
 };
 template <class R, class... Rs>
-struct answer_of<caf::detail::type_list<R, Rs...>> {
+struct answer_of<caf_compat::type_list<R, Rs...>> {
   using type = std::tuple<R, Rs...>;
 };
 
@@ -64,10 +58,8 @@ struct answer_of<caf::detail::type_list<R, Rs...>> {
 /// @throws error closed if the handle is empty
 template <class... Signatures, class... Ts>
 auto ask(const caf::typed_actor<Signatures...>& actor, Ts&&... values) {
-  using signatures = caf::detail::type_list<Signatures...>;
   using found =
-      caf::response_type<signatures,
-                         typename detail::message_element_of<Ts>::type...>;
+      detail::caf_compat::response_to<caf::typed_actor<Signatures...>, Ts...>;
   static_assert(found::valid,
                 "ramet: this actor's interface has no handler for a message of "
                 "these types");

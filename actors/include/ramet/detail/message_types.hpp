@@ -8,16 +8,15 @@
 
 #pragma once
 
+#include <ramet/detail/caf_compat.hpp>
 #include <ramet/detail/pack.hpp>
 #include <ramet/detail/wire_caf.hpp>
 
-#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/make_message.hpp>
-#include <caf/make_type_erased_value.hpp>
 #include <caf/message.hpp>
-#include <caf/type_nr.hpp>
 
 #include <cstdint>
+#include <type_traits>
 #include <typeinfo>
 
 namespace ramet::detail {
@@ -34,7 +33,7 @@ struct message_type {
   const std::type_info& rtti;
   void (*count)(size_counter&, const void*);
   void (*save)(writer&, const void*);
-  caf::type_erased_value_ptr (*load)(reader&);
+  caf_compat::value (*load)(reader&);
   caf::message (*load_alone)(reader&);
 };
 
@@ -52,13 +51,13 @@ template <class T>
 struct message_type_entry {
   static inline const message_type type{
       type_id_of<T>(),
-      caf::type_nr<T>::value,
+      caf_compat::number_of<T>,
       typeid(T),
       [](size_counter& out, const void* x) {
         put(out, *static_cast<const T*>(x));
       },
       [](writer& out, const void* x) { put(out, *static_cast<const T*>(x)); },
-      [](reader& in) { return caf::make_type_erased_value<T>(take<T>(in)); },
+      [](reader& in) { return caf_compat::make_value(take<T>(in)); },
       [](reader& in) { return caf::make_message(take<T>(in)); },
   };
   static inline message_type_node node{type};
@@ -74,12 +73,10 @@ void know_message_types() {
   (static_cast<void>(&message_type_entry<Ts>::node), ...);
 }
 
-} // namespace ramet::detail
+/// Whatever ramet can carry may stand in messages; asking makes the entry.
+template <message_value T>
+struct caf_compat::sendable<T> : std::true_type {
+  static constexpr bool allowed = is_made<&message_type_entry<T>::node>;
+};
 
-/// Whatever ramet can carry may stand in messages: also what CAF itself could
-/// not serialize, such as plain aggregates.
-template <ramet::detail::message_value T>
-struct caf::allowed_unsafe_message_type<T>
-    : std::bool_constant<
-          ramet::detail::is_made<&ramet::detail::message_type_entry<
-              T>::node> && !caf::detail::is_serializable<T>::value> {};
+} // namespace ramet::detail

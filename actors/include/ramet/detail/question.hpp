@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <ramet/detail/caf_compat.hpp>
 #include <ramet/detail/future_state.hpp>
 #include <ramet/detail/message.hpp>
 #include <ramet/detail/message_types.hpp>
@@ -69,15 +70,15 @@ private:
 
 template <class R>
 struct answer_type {
-  using types = caf::detail::type_list<R>;
+  using types = type_list<R>;
 };
 template <>
 struct answer_type<void> {
-  using types = caf::detail::type_list<>;
+  using types = type_list<>;
 };
 template <class... Rs>
 struct answer_type<std::tuple<Rs...>> {
-  using types = caf::detail::type_list<Rs...>;
+  using types = type_list<Rs...>;
 };
 
 /// The state of a future whose result is in an answer.
@@ -128,7 +129,7 @@ private:
   }
 
   template <class... Rs>
-  void take_values(caf::message& values, caf::detail::type_list<Rs...>) {
+  void take_values(caf::message& values, type_list<Rs...>) {
     if (values.match_elements<Rs...>()
         || (std::is_void_v<R> && values.match_elements<caf::unit_t>()))
       complete_with<Rs...>(values, std::index_sequence_for<Rs...>{});
@@ -155,8 +156,8 @@ template <class R, class... Ts>
 std::shared_ptr<answer_state<R>> ask_actor(const caf::strong_actor_ptr& actor,
                                            Ts&&... values) {
   auto state = std::make_shared<answer_state<R>>();
-  state->put(actor, caf::make_mailbox_element(make_port(state), question_id(),
-                                              {}, std::forward<Ts>(values)...));
+  state->put(actor, caf_compat::make_element(make_port(state), question_id(),
+                                             std::forward<Ts>(values)...));
   return state;
 }
 

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <ramet/detail/caf_compat.hpp>
 #include <ramet/detail/serializable.hpp>
 #include <ramet/detail/type_id.hpp>
 #include <ramet/detail/wire.hpp>
@@ -13,11 +14,9 @@
 #include <caf/actor.hpp>
 #include <caf/actor_addr.hpp>
 #include <caf/actor_cast.hpp>
-#include <caf/duration.hpp>
 #include <caf/error.hpp>
 #include <caf/message.hpp>
 #include <caf/none.hpp>
-#include <caf/optional.hpp>
 #include <caf/system_messages.hpp>
 #include <caf/typed_actor.hpp>
 #include <caf/unit.hpp>
@@ -154,37 +153,37 @@ template <>
 struct wire<caf::none_t> : empty_wire<caf::none_t> {};
 
 template <>
-struct wire<caf::duration> {
+struct wire<caf_compat::duration> {
   using parts = type_list<>;
   static consteval extent least() { return {12, 0, true}; }
   template <class Out>
-  static void save(Out& out, const caf::duration& x) {
+  static void save(Out& out, const caf_compat::duration& x) {
     auto unit = static_cast<std::uint32_t>(x.unit);
     std::uint64_t count = x.count;
     out.bytes(&unit, sizeof unit);
     out.bytes(&count, sizeof count);
   }
-  static caf::duration load(reader& in) {
+  static caf_compat::duration load(reader& in) {
     auto unit = take<std::uint32_t>(in);
     auto count = take<std::uint64_t>(in);
-    caf::duration result;
-    result.unit = static_cast<caf::time_unit>(unit);
+    caf_compat::duration result;
+    result.unit = static_cast<decltype(result.unit)>(unit);
     result.count = count;
     return result;
   }
 };
 
 template <class T>
-struct wire<caf::optional<T>> {
+struct wire<caf_compat::optional<T>> {
   using parts = type_list<T>;
   static consteval extent least() { return {1, 0, false}; }
   template <class Out>
-  static void save(Out& out, const caf::optional<T>& x) {
+  static void save(Out& out, const caf_compat::optional<T>& x) {
     put(out, static_cast<bool>(x));
     if (x)
       put(out, *x);
   }
-  static caf::optional<T> load(reader& in) {
+  static caf_compat::optional<T> load(reader& in) {
     if (!take<bool>(in))
       return caf::none;
     return take<T>(in);
@@ -215,10 +214,10 @@ inline constexpr bool caf_type_travels<caf::unit_t> = true;
 template <>
 inline constexpr bool caf_type_travels<caf::none_t> = true;
 template <>
-inline constexpr bool caf_type_travels<caf::duration> = true;
+inline constexpr bool caf_type_travels<caf_compat::duration> = true;
 template <>
-inline constexpr bool caf_type_travels<caf::atom_value> = true;
+inline constexpr bool caf_type_travels<caf_compat::any_atom> = true;
 template <class T>
-inline constexpr bool caf_type_travels<caf::optional<T>> = true;
+inline constexpr bool caf_type_travels<caf_compat::optional<T>> = true;
 
 } // namespace ramet::detail
