@@ -21,7 +21,7 @@ namespace {
 /// The host of actors that are made here. CAF hands it a new actor to be run
 /// later; who makes one takes it out and runs it at once. Never destroyed: an
 /// actor with a thread of its own keeps its host.
-class starting_host final : public caf_compat::executor {
+class starting_host final : public caf_compat::own_executor<starting_host> {
 public:
   static starting_host& mine() {
     static auto* instance = new starting_host{local_node::mine().system()};
@@ -57,14 +57,14 @@ public:
     caf::resumable* kept_ = nullptr;
   };
 
-  void exec_later(caf::resumable* job) override {
+  void add(caf::resumable* job) {
     if (auto* here = current())
       job = std::exchange(here->kept_, job);
     pass_on(job);
   }
 
 private:
-  explicit starting_host(caf::actor_system& system) : execution_unit(&system) {}
+  explicit starting_host(caf::actor_system& system) : own_executor(system) {}
 
   static keeping*& current() {
     static thread_local keeping* instance = nullptr;
@@ -72,7 +72,7 @@ private:
   }
   static void pass_on(caf::resumable* job) {
     if (job)
-      local_node::mine().threads().enqueue(job);
+      local_node::mine().threads().add(job);
   }
 };
 
@@ -95,7 +95,7 @@ bool run_start(caf::scheduled_actor* actor, caf_compat::executor& by) {
   auto result = actor->resume(&by, 0);
   starting = outer;
   if (result == caf::resumable::resume_later) {
-    by.exec_later(actor);
+    caf_compat::run_later(by, actor);
     return false;
   }
   actor->intrusive_ptr_release_impl();
@@ -133,8 +133,8 @@ caf::resumable* make_start(std::unique_ptr<spawn_job> job,
                    question](caf_compat::executor& by) mutable {
     auto result = start_actor(*job, by);
     job.reset(); // what it holds is let go of before others know
-    asked_by->enqueue(nullptr, question.response_id(),
-                      caf::make_message(std::move(result)), &by);
+    caf_compat::deliver(asked_by, question.response_id(),
+                        caf::make_message(std::move(result)), &by);
   });
 }
 
@@ -156,7 +156,7 @@ std::shared_ptr<started_actor_state> start_actor_here(spawn_entry entry,
   std::vector<object_ref> refs(call.refs);
   call.write(call.value, bytes, refs);
   auto state = std::make_shared<started_actor_state>();
-  local_node::mine().threads().enqueue(
+  local_node::mine().threads().add(
       make_start(entry({call.type, bytes, refs, nullptr}), make_port(state),
                  question_id()));
   return state;

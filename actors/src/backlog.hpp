@@ -6,8 +6,9 @@
 
 #pragma once
 
-#include "caf_compat.hpp"
 #include "family.hpp"
+
+#include <ramet/detail/caf_compat.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -67,26 +68,16 @@ private:
 };
 
 /// A message in an actor's mailbox that counts there.
-class counted_element final : public caf::mailbox_element {
+class counted_element final : public caf_compat::own_element {
 public:
   counted_element(caf::strong_actor_ptr sender, caf::message_id id,
-                  forwarding_stack stages, caf::message values,
+                  caf_compat::stage_list stages, caf::message values,
                   backlog_entry counted)
-      : mailbox_element(std::move(sender), id, std::move(stages)),
-        values_(std::move(values)), counted_(std::move(counted)) {
-    if (values_.empty()) // its contents must be there, though none
-      values_ = caf_compat::message_of({});
-  }
-
-  caf::type_erased_tuple& content() override { return values_; }
-  const caf::type_erased_tuple& content() const override {
-    return std::as_const(values_).content();
-  }
-  caf::message move_content_to_message() override { return std::move(values_); }
-  caf::message copy_content_to_message() const override { return values_; }
+      : own_element(std::move(sender), id, std::move(stages),
+                    std::move(values)),
+        counted_(std::move(counted)) {}
 
 private:
-  caf::message values_;
   backlog_entry counted_;
 };
 

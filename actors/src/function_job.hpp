@@ -7,26 +7,21 @@
 
 #include "caf_compat.hpp"
 
-#include <caf/ref_counted.hpp>
 #include <caf/resumable.hpp>
 
-#include <cstddef>
 #include <utility>
 
 namespace ramet::detail {
 
 /// Calls `work(executor)`, once.
 template <class Work>
-class function_job final : public caf::resumable, public caf::ref_counted {
+class function_job final : public caf_compat::own_job<function_job<Work>> {
 public:
   explicit function_job(Work work) : work_(std::move(work)) {}
 
-  subtype_t subtype() const override { return function_object; }
-  void intrusive_ptr_add_ref_impl() override { ref(); }
-  void intrusive_ptr_release_impl() override { deref(); }
-  resume_result resume(caf_compat::executor* by, std::size_t) override {
+  bool run(caf_compat::executor* by) {
     work_(*by);
-    return done;
+    return true;
   }
 
 private:

@@ -85,19 +85,16 @@ local_node::local_node()
       peers_([this](member_id process) { post_ended(process); }) {}
 
 void local_node::make_system(std::size_t workers) {
-  config_.module_factories.push_back([this,
-                                      workers](caf::actor_system& system) {
-    scheduler_ =
-        new scheduler{system, inbox_, workers,
-                      [this](caf_compat::executor& executor, std::size_t most) {
-                        return read(executor, most);
-                      }};
-    return static_cast<caf::actor_system::module*>(scheduler_);
-  });
-  config_.module_factories.push_back([this](caf::actor_system& system) {
-    return static_cast<caf::actor_system::module*>(
-        new caf::net::middleman{system, node_of(address_)});
-  });
+  caf_compat::set_scheduler(
+      config_, [this, workers](caf::actor_system& system) {
+        scheduler_ = new scheduler{
+            system, inbox_, workers,
+            [this](caf_compat::executor& executor, std::size_t most) {
+              return read(executor, most);
+            }};
+        return scheduler_;
+      });
+  caf_compat::set_node(config_, node_of(address_));
   system_ = std::make_unique<caf::actor_system>(config_);
 }
 

@@ -6,7 +6,6 @@
 #pragma once
 
 #include "backlog.hpp"
-#include "caf_compat.hpp"
 #include "exports.hpp"
 #include "frame.hpp"
 #include "late_arrivals.hpp"
@@ -15,6 +14,7 @@
 #include "requests.hpp"
 #include "scheduler.hpp"
 
+#include <ramet/detail/caf_compat.hpp>
 #include <ramet/detail/mailbox.hpp>
 
 #include <atomic>

@@ -11,8 +11,6 @@
 #include <ramet/error.hpp>
 
 #include <caf/make_actor.hpp>
-#include <caf/ref_counted.hpp>
-#include <caf/resumable.hpp>
 
 #include <fmt/format.h>
 
@@ -65,22 +63,18 @@ struct local_node::letter {
   caf::strong_actor_ptr receiver;
   caf::strong_actor_ptr sender;
   caf::message_id id;
-  std::uint32_t stages = 0;
+  std::uint32_t stage_count = 0;
 };
 
 /// What is left of the work for one actor when a thread has done its share.
-class local_node::late_work final : public caf::resumable,
-                                    public caf::ref_counted {
+class local_node::late_work final
+    : public caf_compat::own_job<local_node::late_work> {
 public:
   late_work(local_node& of, std::uint64_t receiver)
       : of_(of), receiver_(receiver) {}
 
-  subtype_t subtype() const override { return function_object; }
-  void intrusive_ptr_add_ref_impl() override { ref(); }
-  void intrusive_ptr_release_impl() override { deref(); }
-
-  resume_result resume(caf_compat::executor* executor, std::size_t) override {
-    return of_.deliver_late(receiver_, *executor) ? done : resume_later;
+  bool run(caf_compat::executor* executor) {
+    return of_.deliver_late(receiver_, *executor);
   }
 
 private:
@@ -101,7 +95,7 @@ std::size_t local_node::read(caf_compat::executor& executor, std::size_t most) {
     scheduler::unlocked others_may_read{*scheduler_};
     for (auto receiver : begun)
       if (!deliver_late(receiver, executor))
-        executor.exec_later(new late_work{*this, receiver});
+        caf_compat::run_later(executor, new late_work{*this, receiver});
   }
   return taken;
 }
@@ -245,8 +239,8 @@ local_node::deliver_message(const frame_header& header, const incoming& message,
 caf::mailbox_element_ptr local_node::decode(letter& what, reader& in,
                                             backlog_entry counted) {
   try {
-    caf::mailbox_element::forwarding_stack stages;
-    for (std::uint32_t i = 0; i < what.stages; ++i)
+    caf_compat::stage_list stages;
+    for (std::uint32_t i = 0; i < what.stage_count; ++i)
       stages.push_back(take<caf::strong_actor_ptr>(in));
     auto values = load_message(in);
     in.finish();
@@ -256,8 +250,8 @@ caf::mailbox_element_ptr local_node::decode(letter& what, reader& in,
   } catch (const std::exception& problem) {
     auto failure = error_of(caf::sec::invalid_argument, problem.what());
     if (what.id.is_response())
-      return caf::make_mailbox_element(nullptr, what.id, {},
-                                       caf::make_message(std::move(failure)));
+      return caf_compat::make_element(nullptr, what.id,
+                                      caf::make_message(std::move(failure)));
     if (!what.id.is_request())
       throw;
     answer_with(what.sender, what.id, std::move(failure));
@@ -272,7 +266,8 @@ void local_node::deliver_run(const frame_header& header,
   caf::message_id question{header.id};
   try {
     // The actor is made outside the mailbox's lock.
-    executor.exec_later(make_start(load_run(in, message), asked_by, question));
+    caf_compat::run_later(executor,
+                          make_start(load_run(in, message), asked_by, question));
   } catch (const std::exception& problem) {
     answer_with(
         asked_by, question,
@@ -309,8 +304,8 @@ void local_node::on_ended(member_id process, caf_compat::executor& executor) {
   for (auto& [key, request] : requests_.take_all(process)) {
     auto id =
         caf::message_id{key.response | caf::message_id::response_flag_mask};
-    request.requester->enqueue(
-        nullptr, id,
+    caf_compat::deliver(
+        request.requester, id,
         caf::make_message(caf::make_error(caf::sec::request_receiver_down)),
         &executor);
   }

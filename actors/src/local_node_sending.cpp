@@ -24,15 +24,15 @@ struct message_body {
   message_values values;
 
   explicit message_body(const caf::mailbox_element& element)
-      : what(element), values(element.content()) {}
+      : what(element), values(caf_compat::contents_of(element)) {}
 
   void count(size_counter& out) const {
-    for (auto& stage : what.stages)
+    for (auto& stage : caf_compat::stages_of(what))
       put(out, stage);
     values.count(out);
   }
   void save(writer& out) const {
-    for (auto& stage : what.stages)
+    for (auto& stage : caf_compat::stages_of(what))
       put(out, stage);
     values.save(out);
   }
@@ -59,8 +59,8 @@ void local_node::forward(peer& to, std::uint64_t receiver,
   if (what.mid.is_response()) {
     // The requester waits; what cannot travel is told instead.
     if (!to.gone()) {
-      auto failure = caf::make_mailbox_element(
-          nullptr, what.mid, {}, caf::make_message(std::move(problem)));
+      auto failure = caf_compat::make_element(
+          nullptr, what.mid, caf::make_message(std::move(problem)));
       try {
         send(to, receiver, *failure);
       } catch (const std::exception& found) {
@@ -93,7 +93,8 @@ bool local_node::send(peer& to, std::uint64_t receiver,
     return false;
   message_body body{what};
   frame_header header;
-  header.stages = static_cast<std::uint32_t>(what.stages.size());
+  header.stages =
+      static_cast<std::uint32_t>(caf_compat::stages_of(what).size());
   header.from = address_;
   header.receiver = receiver;
   header.id = what.mid.integer_value();
@@ -150,9 +151,9 @@ void local_node::break_promise(peer& to, std::uint64_t requester,
                                caf::message_id request) {
   if (stopped_.load())
     return;
-  auto answer = caf::make_mailbox_element(
-      nullptr, request.response_id(), {},
-      caf::make_message(caf_compat::broken_promise()));
+  auto answer =
+      caf_compat::make_element(nullptr, request.response_id(),
+                               caf::make_message(caf_compat::broken_promise()));
   try {
     send(to, requester, *answer);
   } catch (const std::exception& problem) {

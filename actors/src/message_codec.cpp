@@ -89,13 +89,14 @@ public:
 
   const message_type* find(std::uint64_t id) const { return by_id_.find(id); }
 
-  const message_type* find(const caf::rtti_pair& type) const {
-    if (type.first != 0)
-      return type.first < by_number_.size() ? by_number_[type.first] : nullptr;
-    if (auto* found = by_address_.find(key_of(*type.second)))
+  const message_type* find(const caf_compat::value_type& type) const {
+    if (type.number != 0)
+      return type.number < by_number_.size() ? by_number_[type.number]
+                                             : nullptr;
+    if (auto* found = by_address_.find(key_of(*type.rtti)))
       return found;
     // Another library may have a std::type_info of its own for the same type.
-    auto found = by_rtti_.find(std::type_index{*type.second});
+    auto found = by_rtti_.find(std::type_index{*type.rtti});
     return found == by_rtti_.end() ? nullptr : found->second;
   }
 
@@ -126,15 +127,15 @@ private:
   static const type_table& renewed() {
     // What CAF itself sends, and what users send without its being visible.
     know_message_types<
-        caf::actor, caf::actor_addr, caf::strong_actor_ptr, caf::atom_value,
-        caf::down_msg, caf::exit_msg, caf::duration, caf::error, caf::message,
-        caf::unit_t, caf::timespan, caf::timestamp, std::int8_t, std::int16_t,
-        std::int32_t, std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t,
-        std::uint64_t, bool, float, double, long double, std::string,
-        std::u16string, std::u32string, std::vector<char>,
-        std::vector<std::string>, std::set<std::string>,
-        std::map<std::string, std::string>, std::vector<caf::actor>,
-        std::vector<caf::actor_addr>>();
+        caf::actor, caf::actor_addr, caf::strong_actor_ptr,
+        caf_compat::any_atom, caf::down_msg, caf::exit_msg,
+        caf_compat::duration, caf::error, caf::message, caf::unit_t,
+        caf::timespan, caf::timestamp, std::int8_t, std::int16_t, std::int32_t,
+        std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t,
+        bool, float, double, long double, std::string, std::u16string,
+        std::u32string, std::vector<char>, std::vector<std::string>,
+        std::set<std::string>, std::map<std::string, std::string>,
+        std::vector<caf::actor>, std::vector<caf::actor_addr>>();
     static auto* guard = new std::mutex; // of making one
     std::scoped_lock lock{*guard};
     auto* table = current_.load(std::memory_order_relaxed);
@@ -173,7 +174,7 @@ message_type_node::message_type_node(const message_type& what) noexcept
 message_values::message_values(const caf_compat::contents& values)
     : values_(values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
-    auto type = values.type(i);
+    auto type = caf_compat::type_of(values, i);
     auto* found = message_types::find(type);
     if (!found)
       throw error(
@@ -182,8 +183,8 @@ message_values::message_values(const caf_compat::contents& values)
                       "value {} is of a type that cannot travel: {}; see "
                       "ramet's guide on serializable types",
                       i + 1,
-                      type.second ? boost::core::demangle(type.second->name())
-                                  : "one of CAF's own"));
+                      type.rtti ? boost::core::demangle(type.rtti->name())
+                                : "one of CAF's own"));
     if (i < usual)
       first_[i] = found;
     else
@@ -230,7 +231,7 @@ void with_values(Out& out, const caf::message& x, Use&& use) {
   if (x.empty())
     out.length(0);
   else
-    use(message_values{x.content()});
+    use(message_values{caf_compat::contents_of(x)});
 }
 
 } // namespace
@@ -255,7 +256,7 @@ void save_error(Out& out, const caf::error& x) {
   put(out, code);
   if (code == 0)
     return;
-  put(out, static_cast<std::uint64_t>(x.category()));
+  put(out, caf_compat::category_of(x));
   put(out, x.context());
 }
 
@@ -273,8 +274,8 @@ caf::error wire<caf::error>::load(reader& in) {
   auto code = take<std::uint8_t>(in);
   if (code == 0)
     return {};
-  auto category = static_cast<caf::atom_value>(take<std::uint64_t>(in));
-  return {code, category, take<caf::message>(in)};
+  auto category = take<std::uint64_t>(in);
+  return caf_compat::error_of(code, category, take<caf::message>(in));
 }
 
 } // namespace ramet::detail

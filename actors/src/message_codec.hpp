@@ -5,8 +5,7 @@
 
 #pragma once
 
-#include "caf_compat.hpp"
-
+#include <ramet/detail/caf_compat.hpp>
 #include <ramet/detail/message_types.hpp>
 
 #include <array>

@@ -44,8 +44,8 @@ inline caf::error error_of(caf::sec code, std::string text) {
 inline void answer_with(const caf::strong_actor_ptr& requester,
                         caf::message_id request, caf::error problem) {
   if (requester && request.is_request())
-    requester->enqueue(nullptr, request.response_id(),
-                       caf::make_message(std::move(problem)), nullptr);
+    caf_compat::deliver(requester, request.response_id(),
+                        caf::make_message(std::move(problem)), nullptr);
 }
 
 } // namespace ramet::detail

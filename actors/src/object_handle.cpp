@@ -48,7 +48,7 @@ bool is_here(const caf::strong_actor_ptr& actor) {
 
 [[noreturn]] void throw_failure(const caf::error& problem) {
   if (problem == caf::sec::request_receiver_down
-      || problem.category() == caf::atom("exit"))
+      || caf_compat::is_exit_reason(problem))
     throw error(errc::closed, "calling a managed object: the process of its "
                               "manager has ended");
   std::rethrow_exception(exception_of(problem));
@@ -61,9 +61,8 @@ void ask_object(const caf::strong_actor_ptr& actor, const outgoing_call& call,
   object_request request{nullptr, &call};
   if (is_here(actor))
     request = {copy_of(call), nullptr};
-  actor->enqueue(caf::make_mailbox_element(make_port(std::move(sink)),
-                                           question_id(), {},
-                                           std::move(request)),
+  actor->enqueue(caf_compat::make_element(make_port(std::move(sink)),
+                                          question_id(), std::move(request)),
                  nullptr);
 }
 

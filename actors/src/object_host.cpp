@@ -112,8 +112,8 @@ object_handle object_host::handle() {
 caf::behavior object_factory::make_behavior() {
   return {
       [this](const object_request& request) {
-        return delegate(caf::actor_cast<caf::actor>(spawn<object_host>()),
-                        request);
+        return caf_compat::delegate(
+            this, caf::actor_cast<caf::actor>(spawn<object_host>()), request);
       },
       [](count_atom) { return object_host::count(); },
   };

@@ -6,14 +6,11 @@
 
 #pragma once
 
-#include "caf_compat.hpp"
-
+#include <ramet/detail/caf_compat.hpp>
 #include <ramet/detail/message_types.hpp>
 #include <ramet/detail/object_call.hpp>
 #include <ramet/detail/question.hpp>
 #include <ramet/remote_exception.hpp>
-
-#include <caf/atom.hpp>
 
 #include <memory>
 #include <optional>
@@ -42,9 +39,9 @@ struct object_reply {
 };
 
 /// Nobody has a handle of this object any more.
-using released_atom = caf::atom_constant<caf::atom("released")>;
+using released_atom = caf_compat::atom<"released">;
 /// Asks how many objects there are.
-using count_atom = caf::atom_constant<caf::atom("objects")>;
+using count_atom = caf_compat::atom<"objects">;
 
 template <>
 struct wire<object_request> {

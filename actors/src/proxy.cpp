@@ -11,9 +11,9 @@
 namespace ramet::detail {
 
 proxy::proxy(caf::actor_config& config, peer_ptr to)
-    : actor_proxy(config), to_(std::move(to)) {}
+    : own_proxy(config), to_(std::move(to)) {}
 
-void proxy::enqueue(caf::mailbox_element_ptr what, caf_compat::executor*) {
+void proxy::receive(caf::mailbox_element_ptr what, caf_compat::executor*) {
   local_node::mine().forward(*to_, id(), *what);
 }
 
@@ -21,54 +21,33 @@ void proxy::kill_proxy(caf_compat::executor* context, caf::error reason) {
   cleanup(std::move(reason), context);
 }
 
-void proxy::attach(caf::attachable_ptr what) {
-  actor_proxy::attach(std::move(what));
-  watch();
-}
-
-bool proxy::add_backlink(caf::abstract_actor* actor) {
-  bool added = actor_proxy::add_backlink(actor);
-  watch();
-  return added;
-}
-
-// Within add_backlink this object is locked.
-void proxy::watch() {
+// This object may be locked.
+void proxy::on_observed() {
   if (!watched_.exchange(true))
     local_node::mine().watch(*to_, caf::strong_actor_ptr{ctrl()});
 }
 
-void proxy::on_destroy() {
+void proxy::on_last_handle() {
   local_node::mine().forget_proxy(to_->address(), id(), ctrl());
-  actor_proxy::on_destroy();
 }
 
 reply_slip::reply_slip(caf::actor_config& config, peer_ptr to,
                        caf::message_id request)
-    : actor_proxy(config), to_(std::move(to)), request_(request) {}
+    : own_stand_in(config), to_(std::move(to)), request_(request) {}
 
-void reply_slip::enqueue(caf::mailbox_element_ptr what, caf_compat::executor*) {
+void reply_slip::receive(caf::mailbox_element_ptr what, caf_compat::executor*) {
   if (what->mid.is_response())
     settle();
   local_node::mine().forward(*to_, id(), *what);
 }
 
-caf::strong_actor_ptr reply_slip::requester() const {
+caf::strong_actor_ptr reply_slip::principal() const {
   return local_node::mine().proxy_of(to_, id());
 }
 
-void reply_slip::attach(caf::attachable_ptr what) {
-  requester()->get()->attach(std::move(what));
-}
-
-bool reply_slip::add_backlink(caf::abstract_actor* actor) {
-  return requester()->get()->add_backlink(actor);
-}
-
-void reply_slip::on_destroy() {
+void reply_slip::on_last_handle() {
   if (!settled_.load(std::memory_order_relaxed))
     local_node::mine().break_promise(*to_, id(), request_);
-  actor_proxy::on_destroy();
 }
 
 caf::strong_actor_ptr proxies::get(caf::actor_system& system,

@@ -5,8 +5,9 @@
 
 #pragma once
 
-#include "caf_compat.hpp"
 #include "peer.hpp"
+
+#include <ramet/detail/caf_compat.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -19,21 +20,17 @@ namespace ramet::detail {
 /// Stands for an actor of another process: what is sent to it goes into that
 /// process's mailbox, in the sender's thread. It ends when that actor does, and
 /// so do monitors and links of it; then requests to it fail at once.
-class proxy final : public caf::actor_proxy {
+class proxy final : public caf_compat::own_proxy<proxy> {
 public:
   proxy(caf::actor_config& config, peer_ptr to);
 
   const char* name() const override { return "ramet::proxy"; }
-  void enqueue(caf::mailbox_element_ptr what,
-               caf_compat::executor* context) override;
+  void receive(caf::mailbox_element_ptr what, caf_compat::executor* context);
   void kill_proxy(caf_compat::executor* context, caf::error reason) override;
-  void attach(caf::attachable_ptr what) override;
-  bool add_backlink(caf::abstract_actor* actor) override;
-  void on_destroy() override;
+  void on_observed();
+  void on_last_handle();
 
 private:
-  void watch();
-
   peer_ptr to_;
   std::atomic<bool> watched_{false};
 };
@@ -41,24 +38,21 @@ private:
 /// Who asked, as the one that is asked sees him: stands for that one request.
 /// When nothing leads to it any more and no answer has come by, none ever will:
 /// then it says so.
-class reply_slip final : public caf::actor_proxy {
+class reply_slip final : public caf_compat::own_stand_in<reply_slip> {
 public:
   reply_slip(caf::actor_config& config, peer_ptr to, caf::message_id request);
 
   const char* name() const override { return "ramet::reply_slip"; }
-  void enqueue(caf::mailbox_element_ptr what,
-               caf_compat::executor* context) override;
+  void receive(caf::mailbox_element_ptr what, caf_compat::executor* context);
   void kill_proxy(caf_compat::executor*, caf::error) override {}
-  void attach(caf::attachable_ptr what) override;
-  bool add_backlink(caf::abstract_actor* actor) override;
-  void on_destroy() override;
+  /// Who is asked for when somebody wants to monitor it.
+  caf::strong_actor_ptr principal() const;
+  void on_last_handle();
 
   /// The answer is somebody else's business now.
   void settle() { settled_.store(true, std::memory_order_relaxed); }
 
 private:
-  caf::strong_actor_ptr requester() const;
-
   peer_ptr to_;
   caf::message_id request_;
   std::atomic<bool> settled_{false};

@@ -70,13 +70,13 @@ std::vector<caf::actor> handles_of(const pointers& list) {
 // Until it ends; once is enough.
 void watch(self_pointer self, const pointer& actor) {
   auto address = caf::actor_cast<caf::actor_addr>(actor);
-  if (self->state.watched.try_emplace(address, true).second)
-    self->monitor(actor);
+  if (caf_compat::state_of(self).watched.try_emplace(address, true).second)
+    caf_compat::monitor(self, actor);
 }
 
 bool give_name(self_pointer self, const std::string& name,
                const std::string& interface, const pointer& actor) {
-  auto& state = self->state;
+  auto& state = caf_compat::state_of(self);
   auto [place, added] = state.names.try_emplace(name, named{interface, actor});
   if (!added)
     return place->second.actor == actor;
@@ -98,7 +98,7 @@ void tell(const std::string& name, const members& group, membership what,
 }
 
 bool join(self_pointer self, const std::string& name, const pointer& actor) {
-  auto& group = self->state.groups[name];
+  auto& group = caf_compat::state_of(self).groups[name];
   if (contains(group.joined, actor))
     return false;
   watch(self, actor);
@@ -115,7 +115,7 @@ bool leave(const std::string& name, members& group, const pointer& actor) {
 }
 
 void forget(self_pointer self, const caf::actor_addr& gone) {
-  auto& state = self->state;
+  auto& state = caf_compat::state_of(self);
   state.watched.erase(gone);
   std::erase_if(state.names,
                 [&](auto& one) { return one.second.actor == gone; });
@@ -132,10 +132,12 @@ void forget(self_pointer self, const caf::actor_addr& gone) {
 }
 
 caf::behavior keep_names(self_pointer self) {
-  self->set_down_handler(
-      [self](const caf::down_msg& message) { forget(self, message.source); });
-  self->set_exit_handler([](const caf::exit_msg&) {}); // ends with the process
-  auto& state = self->state;
+  caf_compat::on_down(self, [self](const caf::down_msg& message) {
+    forget(self, message.source);
+  });
+  caf_compat::on_exit_message(
+      self, [](const caf::exit_msg&) {}); // ends with the process
+  auto& state = caf_compat::state_of(self);
   auto found = [&state](const std::string& name) {
     auto place = state.names.find(name);
     return place == state.names.end() ? named{} : place->second;
@@ -159,11 +161,11 @@ caf::behavior keep_names(self_pointer self) {
           answer.deliver(one.interface, one.actor);
           return;
         }
-        auto number = ++self->state.last_number;
-        self->state.waiters.push_back({number, name, answer});
+        auto number = ++caf_compat::state_of(self).last_number;
+        caf_compat::state_of(self).waiters.push_back({number, name, answer});
         if (time != 0)
-          self->delayed_send(self, std::chrono::microseconds{time},
-                             give_up_atom::value, number);
+          caf_compat::send_later(self, std::chrono::microseconds{time},
+                                 give_up_atom::value, number);
       },
       [&state](give_up_atom, std::uint64_t number) {
         std::erase_if(state.waiters, [&](waiting& one) {
@@ -183,7 +185,7 @@ caf::behavior keep_names(self_pointer self) {
         return handles_of(state.groups[name].joined);
       },
       [=](subscribe_atom, const std::string& name, const pointer& actor) {
-        auto& group = self->state.groups[name];
+        auto& group = caf_compat::state_of(self).groups[name];
         if (!contains(group.subscribers, actor)) {
           watch(self, actor);
           group.subscribers.push_back(actor);

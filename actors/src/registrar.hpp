@@ -9,22 +9,21 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_control_block.hpp>
-#include <caf/atom.hpp>
 
 #include <cstdint>
 
 namespace ramet::detail {
 
-using register_atom = caf::atom_constant<caf::atom("register")>;
-using unregister_atom = caf::atom_constant<caf::atom("unregister")>;
-using find_atom = caf::atom_constant<caf::atom("find")>;
-using await_atom = caf::atom_constant<caf::atom("await")>;
-using give_up_atom = caf::atom_constant<caf::atom("giveup")>;
-using join_atom = caf::atom_constant<caf::atom("join")>;
-using leave_atom = caf::atom_constant<caf::atom("leave")>;
-using members_atom = caf::atom_constant<caf::atom("members")>;
-using subscribe_atom = caf::atom_constant<caf::atom("subscribe")>;
-using unsubscribe_atom = caf::atom_constant<caf::atom("unsub")>;
+using register_atom = caf_compat::atom<"register">;
+using unregister_atom = caf_compat::atom<"unregister">;
+using find_atom = caf_compat::atom<"find">;
+using await_atom = caf_compat::atom<"await">;
+using give_up_atom = caf_compat::atom<"giveup">;
+using join_atom = caf_compat::atom<"join">;
+using leave_atom = caf_compat::atom<"leave">;
+using members_atom = caf_compat::atom<"members">;
+using subscribe_atom = caf_compat::atom<"subscribe">;
+using unsubscribe_atom = caf_compat::atom<"unsub">;
 
 /// Its id for other processes, who know of it without being told.
 inline constexpr std::uint64_t registrar_id = well_known_bit;

@@ -56,9 +56,10 @@ bool job_list::take_back(caf::resumable* job) {
 }
 
 /// One thread. What an actor that it runs wakes goes into its own list.
-class scheduler::worker final : public caf_compat::executor {
+class scheduler::worker final
+    : public caf_compat::own_executor<scheduler::worker> {
 public:
-  explicit worker(scheduler& of) : execution_unit(&of.system()), of_(of) {}
+  explicit worker(scheduler& of) : own_executor(of.system()), of_(of) {}
 
   static worker*& current() {
     static thread_local worker* instance = nullptr;
@@ -67,7 +68,7 @@ public:
 
   bool belongs_to(const scheduler& which) const { return &of_ == &which; }
 
-  void exec_later(caf::resumable* job) override {
+  void add(caf::resumable* job) {
     own_.push(job);
     if (!reading_) // under the mailbox's lock nobody is woken to wait for it
       of_.share_work();
@@ -178,15 +179,16 @@ private:
 
 /// A thread that delivers what it finds while it waits. What is to be run then
 /// it gives to the workers, once it holds no lock.
-class scheduler::visitor final : public caf_compat::executor {
+class scheduler::visitor final
+    : public caf_compat::own_executor<scheduler::visitor> {
 public:
-  explicit visitor(scheduler& of) : execution_unit(&of.system()), of_(of) {}
+  explicit visitor(scheduler& of) : own_executor(of.system()), of_(of) {}
   ~visitor() override { hand_over(); }
 
-  void exec_later(caf::resumable* job) override { jobs_.push_back(job); }
+  void add(caf::resumable* job) { jobs_.push_back(job); }
   void hand_over() {
     for (auto* job : jobs_)
-      of_.enqueue(job);
+      of_.add(job);
     jobs_.clear();
   }
 
@@ -197,19 +199,19 @@ private:
 
 scheduler::scheduler(caf::actor_system& system, mailbox inbox,
                      std::size_t limit, read_some read)
-    : abstract_coordinator(system), inbox_(std::move(inbox)), limit_(limit),
+    : own_scheduler(system), inbox_(std::move(inbox)), limit_(limit),
       read_(std::move(read)) {}
 
 scheduler::~scheduler() = default;
 
 void scheduler::start() {
   signals_blocked blocked; // inherited by the thread of the printer
-  abstract_coordinator::start();
+  own_scheduler::start();
 }
 
 void scheduler::start_threads() {
   signals_blocked blocked; // inherited by the threads
-  clock_thread_ = std::thread{[this] { clock_.run_dispatch_loop(); }};
+  clock_thread_ = std::thread{[this] { run_clock(); }};
   for (std::size_t i = 0; i < limit_ + 1; ++i) {
     std::scoped_lock lock{guard_};
     add_worker();
@@ -234,7 +236,7 @@ void scheduler::add_worker() {
   }}.detach();
 }
 
-void scheduler::enqueue(caf::resumable* job) {
+void scheduler::add(caf::resumable* job) {
   shared_.push(job);
   // Not rationed: whoever pushes here may run nothing itself.
   if (searching_.load(std::memory_order_seq_cst) == 0)
@@ -319,7 +321,7 @@ void scheduler::run_here(caf::resumable* job, visitor& guest) {
   if (shared_.take_back(job))
     switch (job->resume(&guest, 1)) {
     case caf::resumable::resume_later:
-      enqueue(job);
+      add(job);
       break;
     case caf::resumable::shutdown_execution_unit:
       break;
@@ -368,7 +370,7 @@ scheduler::unlocked::~unlocked() {
 void scheduler::stop_threads() noexcept {
   stopping_.store(true);
   inbox_.wake_all();
-  clock_.cancel_dispatch_loop();
+  stop_clock();
   if (clock_thread_.joinable())
     clock_thread_.join();
   auto* self = worker::current();

@@ -5,8 +5,7 @@
 
 #pragma once
 
-#include "caf_compat.hpp"
-
+#include <ramet/detail/caf_compat.hpp>
 #include <ramet/detail/mailbox.hpp>
 
 #include <atomic>
@@ -50,7 +49,7 @@ private:
 /// At most `limit` threads run actors at a time; there is one thread more, so
 /// that the mailbox is read whatever the actors do. A thread whose actor waits
 /// for an answer is replaced for that time.
-class scheduler final : public caf::scheduler::abstract_coordinator {
+class scheduler final : public caf_compat::own_scheduler<scheduler> {
   class worker;
   class visitor;
 
@@ -67,8 +66,7 @@ public:
 
   // -- for CAF ----------------------------------------------------------------
 
-  void enqueue(caf::resumable* job) override;
-  caf::actor_clock& clock() noexcept override { return clock_; }
+  void add(caf::resumable* job);
   void start() override;
   /// Not called: the system is never destroyed.
   void stop() override {}
@@ -133,7 +131,6 @@ private:
   mailbox inbox_;
   const std::size_t limit_;
   read_some read_;
-  caf::detail::thread_safe_actor_clock clock_;
   std::thread clock_thread_;
 
   job_list shared_;

@@ -8,7 +8,6 @@
 
 #include <ramet/error.hpp>
 
-#include <caf/atom.hpp>
 #include <caf/attachable.hpp>
 
 #include <fmt/format.h>
@@ -187,8 +186,8 @@ bool source_core::pass_on() {
   auto item = from_->take();
   if (!item)
     return false;
-  auto request = caf::make_mailbox_element(make_port(shared_from_this()),
-                                           question_id(), {}, std::move(*item));
+  auto request = caf_compat::make_element(make_port(shared_from_this()),
+                                          question_id(), std::move(*item));
   with_actor_.fetch_add(1);
   to_->enqueue(std::move(request), nullptr);
   return true;
@@ -196,8 +195,8 @@ bool source_core::pass_on() {
 
 void source_core::drained() {
   if (options_.announce_end)
-    to_->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(), {},
-                                           end_of_source{}),
+    to_->enqueue(caf_compat::make_element(nullptr, caf::make_message_id(),
+                                          end_of_source{}),
                  nullptr);
   drained_.store(true);
 }
@@ -220,10 +219,9 @@ void source_core::see_to_doubt() {
     next_probe_ = deadline::now(); // of the next doubt
     trust_.store(trust::asked);
     // Actors of CAF answer this one themselves, whatever their behavior.
-    to_->enqueue(caf::make_mailbox_element(
+    to_->enqueue(caf_compat::make_element(
                      make_port(std::make_shared<probe>(shared_from_this())),
-                     question_id(), {}, caf::sys_atom::value,
-                     caf::get_atom::value, std::string{"info"}),
+                     question_id(), caf_compat::info_question()),
                  nullptr);
     return;
   case trust::asked:

@@ -38,21 +38,20 @@ actor_words read_cell(const stable_cell& cell) {
 }
 
 /// What users of a stable handle have.
-class stable_proxy final : public caf::actor_proxy {
+class stable_proxy final : public caf_compat::own_proxy<stable_proxy> {
 public:
   stable_proxy(caf::actor_config& config, object_ptr memory)
-      : actor_proxy(config), memory_(std::move(memory)) {}
+      : own_proxy(config), memory_(std::move(memory)) {}
 
   const char* name() const override { return "ramet::stable_proxy"; }
 
-  void enqueue(caf::mailbox_element_ptr what,
-               caf_compat::executor* executor) override {
+  void receive(caf::mailbox_element_ptr what, caf_compat::executor* executor) {
     auto to = target();
     if (to)
       to->enqueue(std::move(what), executor);
     else if (what->sender && what->mid.is_request())
-      what->sender->enqueue(
-          nullptr, what->mid.response_id(),
+      caf_compat::deliver(
+          what->sender, what->mid.response_id(),
           caf::make_message(caf::make_error(caf::sec::request_receiver_down)),
           executor);
   }
@@ -61,18 +60,23 @@ public:
     cleanup(std::move(reason), executor);
   }
 
-  void attach(caf::attachable_ptr what) override {
-    actor_proxy::attach(std::move(what));
-    watch();
-  }
+  void on_last_handle();
 
-  bool add_backlink(caf::abstract_actor* actor) override {
-    bool added = actor_proxy::add_backlink(actor);
-    watch();
-    return added;
+  // This object may be locked, so nothing is done at once should the keeper
+  // have ended.
+  void on_observed() {
+    if (watched_.exchange(true))
+      return;
+    auto keeper = import_actor(cell_of(*memory_).keeper);
+    caf::strong_actor_ptr self{ctrl()};
+    local_node::mine().threads().add(
+        make_job([self, keeper](caf_compat::executor&) {
+          keeper->get()->attach_functor([self](const caf::error& reason) {
+            static_cast<stable_proxy*>(self->get())
+                ->kill_proxy(nullptr, reason);
+          });
+        }));
   }
-
-  void on_destroy() override;
 
 private:
   // The actor behind it; the last one is remembered.
@@ -85,22 +89,6 @@ private:
       known_ = words;
     }
     return target_;
-  }
-
-  // Within add_backlink this object is locked, so nothing is done at once
-  // should the keeper have ended.
-  void watch() {
-    if (watched_.exchange(true))
-      return;
-    auto keeper = import_actor(cell_of(*memory_).keeper);
-    caf::strong_actor_ptr self{ctrl()};
-    local_node::mine().threads().enqueue(
-        make_job([self, keeper](caf_compat::executor&) {
-          keeper->get()->attach_functor([self](const caf::error& reason) {
-            static_cast<stable_proxy*>(self->get())
-                ->kill_proxy(nullptr, reason);
-          });
-        }));
   }
 
   object_ptr memory_;
@@ -135,7 +123,7 @@ caf::strong_actor_ptr proxy_for(const object_ptr& memory) {
   return made;
 }
 
-void stable_proxy::on_destroy() {
+void stable_proxy::on_last_handle() {
   {
     auto& all = stable_proxies::mine();
     std::scoped_lock lock{all.guard};
@@ -143,7 +131,6 @@ void stable_proxy::on_destroy() {
         found != all.map.end() && found->second.get() == ctrl())
       all.map.erase(found);
   }
-  actor_proxy::on_destroy();
 }
 
 } // namespace

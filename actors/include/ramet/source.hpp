@@ -6,12 +6,12 @@
 #pragma once
 
 #include <ramet/actor_system.hpp>
+#include <ramet/detail/caf_compat.hpp>
 #include <ramet/detail/inlet.hpp>
 
 #include <caf/actor.hpp>
 #include <caf/actor_cast.hpp>
 #include <caf/error.hpp>
-#include <caf/response_type.hpp>
 #include <caf/typed_actor.hpp>
 
 #include <chrono>
@@ -64,9 +64,9 @@ template <class Handle, class T>
 struct accepts : std::true_type {};
 template <class... Signatures, class T>
 struct accepts<caf::typed_actor<Signatures...>, T>
-    : std::bool_constant<caf::response_type<
-          caf::detail::type_list<Signatures...>,
-          typename caf::detail::implicit_conversions<T>::type>::valid> {};
+    : std::bool_constant<
+          caf_compat::response_to<caf::typed_actor<Signatures...>, T>::valid> {
+};
 
 template <class Handle, class T>
 consteval void require_feedable() {
