@@ -98,7 +98,7 @@ bool run_start(caf::scheduled_actor* actor, caf_compat::executor& by) {
     caf_compat::run_later(by, actor);
     return false;
   }
-  actor->intrusive_ptr_release_impl();
+  intrusive_ptr_release(static_cast<caf::resumable*>(actor));
   return result != caf::resumable::awaiting_message;
 }
 

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "caf_compat.hpp"
+#include <ramet/detail/caf_compat.hpp>
 #include "family.hpp"
 
 #include <ramet/detail/message.hpp>

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "caf_compat.hpp"
+#include <ramet/detail/caf_compat.hpp>
 
 #include <caf/resumable.hpp>
 

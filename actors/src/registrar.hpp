@@ -7,6 +7,8 @@
 
 #include "well_known.hpp"
 
+#include <ramet/detail/caf_compat.hpp>
+
 #include <caf/actor.hpp>
 #include <caf/actor_control_block.hpp>
 
