@@ -358,7 +358,7 @@ scheduler::unlocked::unlocked(scheduler& of) {
     worker_ = self;
     worker_->set_reading(false);
   }
-  if (of.inbox_.ready())
+  if (of.inbox_.ready() || of.jobs_waiting())
     of.wake_another();
 }
 
