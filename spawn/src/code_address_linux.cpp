@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -91,12 +93,56 @@ bool any_module(Visit visit) {
          != 0;
 }
 
+/// What a thread has asked lately: whoever makes one call again and again asks
+/// for the same few functions. Answers hold until a module is unloaded.
+template <class Question, class Answer>
+class recent_answers {
+public:
+  /// Null if it is not known. `hint` tells questions apart, mostly.
+  const Answer* find(const Question& question, std::uint64_t hint) {
+    auto& place = place_of(hint);
+    return place.question == question && place.unloads == unloads()
+               ? &place.answer
+               : nullptr;
+  }
+  void add(const Question& question, std::uint64_t hint, const Answer& answer) {
+    place_of(hint) = {question, answer, unloads()};
+  }
+
+private:
+  struct place {
+    Question question{};
+    Answer answer{};
+    std::uint64_t unloads = 0;
+  };
+
+  // How many modules were unloaded so far.
+  static std::uint64_t unloads() {
+    std::uint64_t result = 0;
+    any_module([&](const dl_phdr_info& module) {
+      result = module.dlpi_subs; // the same in all
+      return true;
+    });
+    return result;
+  }
+
+  // Functions begin at multiples of 16.
+  place& place_of(std::uint64_t hint) {
+    return places_[hint / 16 % std::size(places_)];
+  }
+
+  place places_[16];
+};
+
 } // namespace
 
 code_address locate_code(const void* code) {
   if (!code)
     return {};
   auto address = reinterpret_cast<std::uintptr_t>(code);
+  thread_local recent_answers<const void*, code_address> recent;
+  if (auto* known = recent.find(code, address))
+    return *known;
   code_address result;
   bool found = any_module([&](const dl_phdr_info& module) {
     auto offset = address - module.dlpi_addr;
@@ -112,12 +158,16 @@ code_address locate_code(const void* code) {
                             "program or library, so another process cannot "
                             "find it",
                             code));
+  recent.add(code, address, result);
   return result;
 }
 
 const void* resolve_code(const code_address& address) {
   if (address == code_address{})
     return nullptr;
+  thread_local recent_answers<code_address, const void*> recent;
+  if (auto* known = recent.find(address, address.offset))
+    return *known;
   build_id wanted{address.build_high, address.build_low};
   const void* result = nullptr;
   bool known = any_module([&](const dl_phdr_info& module) {
@@ -128,8 +178,10 @@ const void* resolve_code(const code_address& address) {
       result = reinterpret_cast<const void*>(module.dlpi_addr + address.offset);
     return true;
   });
-  if (known && result)
+  if (known && result) {
+    recent.add(address, address.offset, result);
     return result;
+  }
   if (known)
     throw error(errc::child_failed,
                 fmt::format("the message names a function at offset {:#x}, "
