@@ -8,8 +8,9 @@
 #include <ramet/detail/async_link.hpp>
 #include <ramet/detail/message.hpp>
 
-#include <functional>
+#include <concepts>
 #include <memory>
+#include <type_traits>
 
 namespace ramet::detail {
 
@@ -42,7 +43,23 @@ struct pool_task {
 /// says by its address.
 using task_entry = std::unique_ptr<pool_task> (*)(const incoming&);
 
-/// Where a message with arguments ends up: in part or whole.
-using outgoing_user = std::function<void(const outgoing&)>;
+/// A non-owning reference to a callable `void(const outgoing&)`: where a
+/// message with arguments ends up.
+class outgoing_user {
+public:
+  template <class F>
+  requires(!std::same_as<std::remove_cvref_t<F>, outgoing_user>)
+      outgoing_user(F&& f)
+      : object_(const_cast<void*>(static_cast<const void*>(&f))),
+        call_([](void* object, const outgoing& message) {
+          (*static_cast<std::remove_reference_t<F>*>(object))(message);
+        }) {}
+
+  void operator()(const outgoing& message) const { call_(object_, message); }
+
+private:
+  void* object_;
+  void (*call_)(void*, const outgoing&);
+};
 
 } // namespace ramet::detail
