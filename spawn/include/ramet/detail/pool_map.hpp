@@ -10,6 +10,7 @@
 #include <ramet/task_failure.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -247,7 +248,7 @@ public:
     {
       std::scoped_lock lock{guard_};
       part = parts_.size();
-      parts_.push_back({next_, count, {}, {}});
+      parts_.push_back({next_, count, 0});
       next_ += count;
       if constexpr (!std::is_void_v<result>)
         results_.resize(next_);
@@ -278,10 +279,7 @@ public:
     finish();
   }
 
-  std::size_t pending() const {
-    std::scoped_lock lock{guard_};
-    return pending_;
-  }
+  std::size_t pending() const { return pending_.load(); }
   /// Receives until no more than `most` tasks are pending.
   void wait_until_pending(std::size_t most) {
     auto few = [&] { return pending() <= most; };
@@ -298,15 +296,18 @@ public:
   void take_value(std::uint64_t part, const incoming& value) override {
     auto outcomes = decode_message<typename tasks::outcomes>(value);
     std::scoped_lock lock{guard_};
-    if (outcomes.size() != parts_[part].count)
+    auto& about = parts_[part];
+    if (outcomes.size() != about.count)
       throw error(errc::protocol, "receiving results of a pool's task: there "
                                   "are not as many as there were inputs");
-    parts_[part].outcomes = std::move(outcomes);
+    about.failed = sort_in(outcomes, about.first);
   }
   void take_failure(std::uint64_t part,
                     std::exception_ptr why) noexcept override {
     std::scoped_lock lock{guard_};
-    parts_[part].failure = std::move(why);
+    auto& about = parts_[part];
+    about.failed = about.count;
+    note_failure(about.first, std::move(why));
   }
 
   void settled(std::uint64_t part) noexcept override {
@@ -314,8 +315,7 @@ public:
     bool last = false;
     {
       std::scoped_lock lock{guard_};
-      std::size_t failed = sort_in(parts_[part]);
-      progress_.add(parts_[part].count, failed);
+      progress_.add(parts_[part].count, parts_[part].failed);
       last = --pending_ == 0 && ended_;
     }
     if (last)
@@ -333,30 +333,24 @@ private:
   struct a_part {
     std::size_t first = 0;
     std::size_t count = 0;
-    typename tasks::outcomes outcomes;
-    std::exception_ptr failure;
+    std::size_t failed = 0;
   };
   using places =
       std::conditional_t<std::is_void_v<result>, std::monostate,
                          std::vector<std::optional<result_form<result>>>>;
 
   // Returns how many have failed. Needs guard_.
-  std::size_t sort_in(a_part& part) {
-    if (part.failure) {
-      note_failure(part.first, std::exchange(part.failure, nullptr));
-      return part.count;
-    }
+  std::size_t sort_in(typename tasks::outcomes& outcomes, std::size_t first) {
     std::size_t failed = 0;
-    for (std::size_t i = 0; i < part.outcomes.size(); ++i) {
-      auto& one = part.outcomes[i];
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      auto& one = outcomes[i];
       if (auto* note = std::get_if<failure_note>(&one)) {
         ++failed;
-        note_failure(part.first + i, failure_of_item(std::move(note->what)));
+        note_failure(first + i, failure_of_item(std::move(note->what)));
       } else if constexpr (!std::is_void_v<result>) {
-        results_[part.first + i].emplace(std::move(std::get<0>(one)));
+        results_[first + i].emplace(std::move(std::get<0>(one)));
       }
     }
-    part.outcomes = {};
     return failed;
   }
 
@@ -391,8 +385,8 @@ private:
   mutable std::mutex guard_; // of all below
   std::vector<a_part> parts_;
   places results_;
-  std::size_t next_ = 0; // input
-  std::size_t pending_ = 0;
+  std::size_t next_ = 0;                // input
+  std::atomic<std::size_t> pending_{0}; // written with guard_ only
   bool ended_ = false;
   std::size_t failed_at_ = 0;
   std::exception_ptr failure_;
