@@ -46,23 +46,18 @@ public:
 
   /// Null if it is not here any more.
   pending_task* find(std::uint64_t ticket) {
-    auto index = static_cast<std::uint32_t>(ticket);
-    if (index >= slots_.size() || ticket_of(index) != ticket
-        || !slots_[index].task)
-      return nullptr;
-    return &*slots_[index].task;
+    auto* place = slot_of(ticket);
+    return place ? &*place->task : nullptr;
   }
 
   std::optional<pending_task> remove(std::uint64_t ticket) {
-    if (!find(ticket))
+    auto* place = slot_of(ticket);
+    if (!place)
       return std::nullopt;
-    auto index = static_cast<std::uint32_t>(ticket);
-    auto result = std::move(slots_[index].task);
-    slots_[index].task.reset();
-    ++slots_[index].generation;
-    unused_.push_back(index);
+    ++place->generation;
+    unused_.push_back(static_cast<std::uint32_t>(ticket));
     --size_;
-    return result;
+    return std::exchange(place->task, std::nullopt);
   }
 
   std::vector<pending_task> remove_all() {
@@ -82,6 +77,15 @@ private:
     std::uint32_t generation = 1;
     std::optional<pending_task> task;
   };
+
+  // Null if it holds another task by now, or none.
+  slot* slot_of(std::uint64_t ticket) {
+    auto index = static_cast<std::uint32_t>(ticket);
+    if (index >= slots_.size())
+      return nullptr;
+    auto& place = slots_[index];
+    return place.task && place.generation == ticket >> 32 ? &place : nullptr;
+  }
 
   std::uint64_t ticket_of(std::uint32_t index) const {
     return std::uint64_t{slots_[index].generation} << 32 | index;
