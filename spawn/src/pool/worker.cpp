@@ -11,6 +11,7 @@
 #include <ramet/detail/pool_task.hpp>
 #include <ramet/error.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -149,9 +150,16 @@ private:
       failure_note note{std::move(*thrown)};
       put(outcome::failure, make_outgoing(note));
     }
-    place_.tasks_done.fetch_add(1, std::memory_order_relaxed);
-    place_.busy.fetch_add(ended_ - began_, std::memory_order_relaxed);
+    count(place_.tasks_done, std::uint64_t{1});
+    count(place_.busy, ended_ - began_);
     place_.claim.store(0, std::memory_order_release);
+  }
+
+  // Nobody else writes them while we live.
+  template <class T>
+  static void count(std::atomic<T>& what, T more) {
+    what.store(what.load(std::memory_order_relaxed) + more,
+               std::memory_order_relaxed);
   }
 
   void send(const outgoing& value) override { put(outcome::value, value); }
