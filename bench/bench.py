@@ -163,29 +163,35 @@ THREADS = "std::thread pool"
 
 
 def pool_works():
-    def work(name, unit, which, *numbers, **others):
+    def work(name, unit, which, *numbers, peers=(POOL, EXECUTOR), **others):
+        commands = {
+            POOL: ["pool", f"pool-{which}", *numbers],
+            EXECUTOR: ["pool", f"executor-{which}", *numbers],
+        }
         return Work(
             "pools",
             name,
             unit,
             {"": ["ours", f"pool-{which}", *numbers]},
-            {
-                POOL: ["pool", f"pool-{which}", *numbers],
-                EXECUTOR: ["pool", f"executor-{which}", *numbers],
-                THREADS: ["peers", f"threads-{which}", *numbers],
-            },
+            {peer: commands[peer] for peer in peers}
+            | {THREADS: ["peers", f"threads-{which}", *numbers]},
             **others,
         )
 
+    budgets = {POOL: 20}
     yield work(
-        "pool.map, one task a message", "us", "map", 1, budgets={POOL: 20}
+        "pool.map, one task a message",
+        "us",
+        "map",
+        1,
+        budgets=budgets,
+        large=True,
     )
-    yield work("pool.map, default chunk", "ns", "map", 0)
-    yield work("pool.apply round trip", "us", "apply", budgets={POOL: 20})
+    # An executor's is 1: the work above.
+    yield work("pool.map, default chunk", "ns", "map", 0, peers=[POOL])
+    yield work("pool.apply round trip", "us", "apply", budgets=budgets)
     yield work("submit all, then get", "us", "submit", large=True)
-    yield work(
-        "100 MiB argument over 100 tasks", "ms", "argument", large=True
-    )
+    yield work("100 MiB argument over 100 tasks", "ms", "argument", large=True)
     workers = len(os.sched_getaffinity(0))
     for label, nanoseconds in (("10 us", 10_000), ("1 ms", 1_000_000)):
         yield work(

@@ -12,12 +12,21 @@ namespace bench {
 
 seconds ramet_pool_map(std::size_t chunk, seconds budget) {
   ramet::pool pool{few_workers};
+<<<<<<< HEAD
   return median_time(budget, [&](std::uint64_t n) {
     auto end = static_cast<int>(n);
     auto results =
         pool.map(next, std::views::iota(0, end), {.chunk = chunk});
     expect(results.size() == n && results.back() == end);
+=======
+  auto end = static_cast<int>(inputs_of_map(chunk));
+  auto round = median_time(budget, [&](std::uint64_t n) {
+    for (std::uint64_t i = 0; i < n; ++i)
+      expect(pool.map(next, std::views::iota(0, end), {.chunk = chunk}).back()
+             == end);
+>>>>>>> bae762a (Benchmarks: maps of fixed size, and busy tasks for 50 ms)
   });
+  return round / end;
 }
 
 seconds ramet_pool_apply(seconds budget) {
@@ -64,13 +73,13 @@ seconds ramet_pool_argument(seconds budget) {
 seconds ramet_pool_busy(std::size_t workers, std::size_t nanoseconds,
                         seconds budget) {
   ramet::pool pool{workers};
-  auto tasks = workers * busy_tasks;
+  std::vector<std::int64_t> times(workers * busy_tasks(nanoseconds),
+                                  static_cast<std::int64_t>(nanoseconds));
   auto round = median_time(budget, [&](std::uint64_t n) {
-    std::vector<std::int64_t> times(n * tasks,
-                                    static_cast<std::int64_t>(nanoseconds));
-    pool.map(busy, times, {.chunk = 1});
+    for (std::uint64_t i = 0; i < n; ++i)
+      pool.map(busy, times, {.chunk = 1});
   });
-  return round / tasks;
+  return round / times.size();
 }
 
 seconds ramet_pool_restart(seconds budget) {

@@ -21,7 +21,6 @@ NUMBERS_IN_ARGUMENT = (100 << 20) // 8
 PARTS_OF_ARGUMENT = 100
 # Each of them pickles 100 MiB, so fewer must do for the time of one.
 PARTS_MEASURED = 2
-BUSY_TASKS = 100
 
 
 def increment(x):
@@ -102,11 +101,14 @@ def expect(right):
 def spread(pool_type, chunk, budget):
     with pool_type(FEW_WORKERS) as pool:
 
-        def run(n):
-            results = pool.map(increment, range(n), chunk)
-            expect(results[-1] == n)
+        inputs = range(10_000 if chunk == 1 else 100_000)
 
-        return measure.median_time(budget, run)
+        def run(n):
+            for _ in range(n):
+                results = pool.map(increment, inputs, chunk)
+                expect(results[-1] == len(inputs))
+
+        return measure.median_time(budget, run) / len(inputs)
 
 
 def apply(pool_type, budget):
@@ -150,13 +152,14 @@ def argument(pool_type, budget):
 
 
 def keep_busy(pool_type, workers, nanoseconds, budget):
-    tasks = workers * BUSY_TASKS
+    times = [nanoseconds] * (workers * (50_000_000 // nanoseconds))
     with pool_type(workers) as pool:
 
         def run(n):
-            pool.map(busy, [nanoseconds] * (n * tasks), 1)
+            for _ in range(n):
+                pool.map(busy, times, 1)
 
-        return measure.median_time(budget, run) / tasks
+        return measure.median_time(budget, run) / len(times)
 
 
 def restart(pool_type, budget):

@@ -10,6 +10,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <span>
 #include <thread>
 #include <type_traits>
@@ -98,12 +99,14 @@ private:
 
 seconds threads_map(std::size_t chunk, seconds budget) {
   thread_pool pool{few_workers};
-  return median_time(budget, [&](std::uint64_t n) {
-    std::vector<int> inputs(n);
-    std::iota(inputs.begin(), inputs.end(), 0);
-    auto results = pool.map(next, inputs, chunk);
-    expect(results.back() == static_cast<int>(n));
+  std::vector<int> inputs(inputs_of_map(chunk));
+  std::iota(inputs.begin(), inputs.end(), 0);
+  auto round = median_time(budget, [&](std::uint64_t n) {
+    for (std::uint64_t i = 0; i < n; ++i)
+      expect(pool.map(next, inputs, chunk).back()
+             == static_cast<int>(inputs.size()));
   });
+  return round / inputs.size();
 }
 
 seconds threads_apply(seconds budget) {
@@ -151,13 +154,13 @@ seconds threads_argument(seconds budget) {
 seconds threads_busy(std::size_t workers, std::size_t nanoseconds,
                      seconds budget) {
   thread_pool pool{workers};
-  auto tasks = workers * busy_tasks;
+  std::vector<std::int64_t> times(workers * busy_tasks(nanoseconds),
+                                  static_cast<std::int64_t>(nanoseconds));
   auto round = median_time(budget, [&](std::uint64_t n) {
-    std::vector<std::int64_t> times(n * tasks,
-                                    static_cast<std::int64_t>(nanoseconds));
-    pool.map(busy, times, 1);
+    for (std::uint64_t i = 0; i < n; ++i)
+      pool.map(busy, times, 1);
   });
-  return round / tasks;
+  return round / times.size();
 }
 
 } // namespace bench

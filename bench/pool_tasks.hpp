@@ -24,6 +24,12 @@ inline int next(int x) {
   return x + 1;
 }
 
+/// One map is of so many inputs, so that what the workers do alone at its
+/// beginning and end counts for little.
+inline constexpr std::size_t inputs_of_map(std::size_t chunk) {
+  return chunk == 1 ? 10'000 : 100'000;
+}
+
 /// How many futures there are before the first one is asked for its result.
 inline constexpr std::size_t futures_at_once = 10'000;
 
@@ -48,9 +54,10 @@ inline int busy(std::int64_t nanoseconds) {
   return rounds;
 }
 
-/// So many busy tasks a worker are one work: what the workers do alone at its
-/// end counts for little.
-inline constexpr std::size_t busy_tasks = 100;
+/// How many of these keep one worker busy for 50 ms.
+inline constexpr std::size_t busy_tasks(std::size_t nanoseconds) {
+  return 50'000'000 / nanoseconds;
+}
 
 inline void expect(bool right) {
   if (!right)
