@@ -12,19 +12,11 @@ namespace bench {
 
 seconds ramet_pool_map(std::size_t chunk, seconds budget) {
   ramet::pool pool{few_workers};
-<<<<<<< HEAD
-  return median_time(budget, [&](std::uint64_t n) {
-    auto end = static_cast<int>(n);
-    auto results =
-        pool.map(next, std::views::iota(0, end), {.chunk = chunk});
-    expect(results.size() == n && results.back() == end);
-=======
   auto end = static_cast<int>(inputs_of_map(chunk));
   auto round = median_time(budget, [&](std::uint64_t n) {
     for (std::uint64_t i = 0; i < n; ++i)
       expect(pool.map(next, std::views::iota(0, end), {.chunk = chunk}).back()
              == end);
->>>>>>> bae762a (Benchmarks: maps of fixed size, and busy tasks for 50 ms)
   });
   return round / end;
 }

@@ -163,6 +163,7 @@ std::optional<crew::departed> crew::bury(std::size_t index) {
   result.name = process->name();
   result.pid = process->pid();
   result.status = *process->status();
+  one.last_end = result.status;
   result.claim = place.claim.load();
   result.ticket = place.ticket.load();
   // In this order: whoever has taken the message in its place has claimed it
