@@ -18,7 +18,8 @@ enum class frame_kind : std::uint32_t {
   message, ///< for an actor: stages and values follow
   watch,   ///< tell `from` when actor `receiver` ends
   down,    ///< actor `receiver` of `from` has ended; the reason follows
-  moved,   ///< the request `id` of `receiver` is with process `sender` now
+  moving,  ///< `from` hands request `id` of `receiver` on to process `sender`
+  moved,   ///< and has done so
   run,     ///< make an actor: its function and arguments follow
   stop,    ///< end all actors, then the process
   ended,   ///< process `from` has ended; from its watcher, in each process

@@ -135,7 +135,9 @@ private:
   void on_watch(const frame_header& header);
   void on_down(member_id process, std::uint64_t actor, const caf::error& reason,
                caf_compat::executor& executor);
+  void on_moving(const frame_header& header, caf_compat::executor& executor);
   void on_ended(member_id process, caf_compat::executor& executor);
+  void fail_requests(member_id with, caf_compat::executor& executor);
   void on_stop();
   caf::strong_actor_ptr slip_of(const frame_header& header);
   caf::mailbox_element_ptr decode(letter& what, reader& in,

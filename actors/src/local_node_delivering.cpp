@@ -128,9 +128,12 @@ local_node::deliver(const incoming& message, caf_compat::executor& executor) {
         on_down(header.from, header.receiver, reason, by);
       });
       return {};
+    case frame_kind::moving:
+      on_moving(header, executor);
+      return {};
     case frame_kind::moved:
-      requests_.move(key_of(header.receiver, caf::message_id{header.id}),
-                     {header.sender.slot, header.sender.serial});
+      requests_.settle(key_of(header.receiver, caf::message_id{header.id}),
+                       header.from);
       return {};
     case frame_kind::run:
       deliver_run(header, message, in, executor);
@@ -299,9 +302,18 @@ void local_node::on_stop() {
   stop_changed_.notify_all();
 }
 
-void local_node::on_ended(member_id process, caf_compat::executor& executor) {
-  peers_.get(process)->set_gone();
-  for (auto& [key, request] : requests_.take_all(process)) {
+// From here on its end is watched, if it was not; perhaps it was seen already.
+void local_node::on_moving(const frame_header& header,
+                           caf_compat::executor& executor) {
+  member_id with{header.sender.slot, header.sender.serial};
+  auto key = key_of(header.receiver, caf::message_id{header.id});
+  if (requests_.move(key, header.from, with) && with != address_
+      && peers_.get(with)->gone())
+    fail_requests(with, executor);
+}
+
+void local_node::fail_requests(member_id with, caf_compat::executor& executor) {
+  for (auto& [key, request] : requests_.take_all(with)) {
     auto id =
         caf::message_id{key.response | caf::message_id::response_flag_mask};
     caf_compat::deliver(
@@ -309,6 +321,11 @@ void local_node::on_ended(member_id process, caf_compat::executor& executor) {
         caf::make_message(caf::make_error(caf::sec::request_receiver_down)),
         &executor);
   }
+}
+
+void local_node::on_ended(member_id process, caf_compat::executor& executor) {
+  peers_.get(process)->set_gone();
+  fail_requests(process, executor);
   for (auto& one : proxies_.take_all(process))
     static_cast<proxy*>(one->get())
         ->kill_proxy(&executor, caf::make_error(

@@ -112,18 +112,21 @@ bool local_node::send(peer& to, std::uint64_t receiver,
   if (request && ours)
     return ship_request(to, header, sender, body);
   if (request && header.sender.id != 0) {
-    // Handed on for a third process, which is told first: the answer must not
-    // overtake that.
-    member_id theirs{header.sender.slot, header.sender.serial};
+    // Handed on for a third process, which is told first: what the next one
+    // does with it must not overtake that. And it is told afterwards: should we
+    // be killed between, it would wait for ever.
+    auto whose = peers_.get({header.sender.slot, header.sender.serial});
     frame_header note;
-    note.kind = frame_kind::moved;
+    note.kind = frame_kind::moving;
     note.from = address_;
     note.sender = {to.address().slot, to.address().serial, 0};
     note.receiver = header.sender.id;
     note.id = header.id;
-    peers_.get(theirs)->ship(note, no_body{});
+    whose->ship(note, no_body{});
     if (!to.ship(header, body))
       return false;
+    note.kind = frame_kind::moved;
+    whose->ship(note, no_body{});
     if (auto* slip = dynamic_cast<reply_slip*>(sender->get()))
       slip->settle();
     return true;

@@ -23,11 +23,24 @@ requests::request requests::take(const request_key& key) {
   return result;
 }
 
-void requests::move(const request_key& key, member_id with) {
+bool requests::move(const request_key& key, member_id from, member_id with) {
   auto& where = shard_of(key);
   std::scoped_lock lock{where.guard};
-  if (auto found = where.map.find(key); found != where.map.end())
-    found->second.with = with;
+  auto found = where.map.find(key);
+  if (found == where.map.end())
+    return false;
+  found->second.with = with;
+  found->second.from = from;
+  return true;
+}
+
+// Whoever has it may be handing it on already.
+void requests::settle(const request_key& key, member_id from) {
+  auto& where = shard_of(key);
+  std::scoped_lock lock{where.guard};
+  if (auto found = where.map.find(key);
+      found != where.map.end() && found->second.from == from)
+    found->second.from = {};
 }
 
 std::vector<std::pair<request_key, requests::request>>
@@ -36,7 +49,7 @@ requests::take_all(member_id with) {
   for (auto& where : shards_) {
     std::scoped_lock lock{where.guard};
     for (auto i = where.map.begin(); i != where.map.end();)
-      if (i->second.with == with) {
+      if (i->second.with == with || i->second.from == with) {
         result.emplace_back(i->first, std::move(i->second));
         i = where.map.erase(i);
       } else {

@@ -33,14 +33,19 @@ public:
   struct request {
     caf::strong_actor_ptr requester;
     member_id with;
+    /// Not of slot and serial 0: the process that is just handing it on. If it
+    /// dies before it says that it has, nobody knows whether it did.
+    member_id from = {};
   };
 
   void add(const request_key& key, request what);
   /// Null requester: it is not here any more.
   request take(const request_key& key);
-  /// It was handed on.
-  void move(const request_key& key, member_id with);
-  /// Takes out all that are with that process.
+  /// `from` begins to hand it on. False: it is not here any more.
+  bool move(const request_key& key, member_id from, member_id with);
+  /// `from` has handed it on.
+  void settle(const request_key& key, member_id from);
+  /// Takes out all that are with that process, or were just handed on by it.
   std::vector<std::pair<request_key, request>> take_all(member_id with);
 
 private:

@@ -6,6 +6,8 @@
 
 #include <ramet/queue.hpp>
 
+#include <memory>
+
 namespace ramet_test {
 
 namespace {
@@ -220,6 +222,73 @@ TEST_F(conversation_test, survives_the_end_of_who_delegated_it) {
   EXPECT_FALSE(answer.ready());
   go.put(1);
   EXPECT_EQ(answer.get_for(long_enough), 42);
+}
+
+// Has a process of its own, of which nobody else knows.
+struct host_state {
+  std::unique_ptr<ramet::node> hidden;
+  caf::actor guest;
+};
+
+TEST_F(conversation_test, fails_when_it_was_delegated_to_an_unknown_process) {
+  ramet::node n;
+  auto a = n.spawn([](caf::stateful_actor<host_state>* self) -> caf::behavior {
+    self->state.hidden = std::make_unique<ramet::node>();
+    self->state.guest = self->state.hidden->spawn(servant);
+    return {[self](hang_atom) {
+              return self->delegate(self->state.guest, hang_atom::value);
+            },
+            [self](quit_atom) {
+              self->state.hidden->kill();
+              self->state.hidden->join();
+              self->quit();
+            }};
+  });
+  auto answer = ramet::ask<std::int32_t>(a, hang_atom::value);
+  caf::anon_send(a, quit_atom::value);
+  expect_error(ramet::errc::closed, {"ended"},
+               [&] { answer.get_for(long_enough); });
+}
+
+// Hands a request on along the way; the last one answers.
+caf::behavior passer(caf::event_based_actor* self) {
+  return {[self](call_atom, const std::vector<caf::actor>& way)
+              -> caf::result<std::int32_t> {
+    if (way.empty())
+      return static_cast<std::int32_t>(::getpid());
+    std::vector<caf::actor> rest(way.begin() + 1, way.end());
+    self->delegate(way.front(), call_atom::value, rest);
+    return caf::delegated<std::int32_t>{};
+  }};
+}
+
+TEST_F(conversation_test, leaves_no_request_unanswered_however_delegated) {
+  chance dice;
+  constexpr unsigned requests = 200;
+  for (int round = 0; round < 8; ++round) {
+    std::vector<ramet::node> nodes(3);
+    std::vector<caf::actor> actors;
+    for (auto& one : nodes)
+      actors.push_back(one.spawn(passer));
+    auto victim = dice.below(3);
+    auto when = dice.below(requests);
+    std::vector<ramet::future<std::int32_t>> answers;
+    for (unsigned i = 0; i < requests; ++i) {
+      std::vector<caf::actor> way;
+      for (unsigned hop = 1; hop < 6; ++hop)
+        way.push_back(actors[(i + hop) % 3]);
+      answers.push_back(
+          ramet::ask<std::int32_t>(actors[i % 3], call_atom::value, way));
+      if (i == when)
+        nodes[victim].kill();
+    }
+    for (auto& one : answers) {
+      try {
+        ASSERT_TRUE(one.get_for(long_enough)) << "a request is not answered";
+      } catch (const ramet::actor_error&) { // it was with the victim
+      }
+    }
+  }
 }
 
 TEST_F(conversation_test, carries_user_types_in_asynchronous_messages) {

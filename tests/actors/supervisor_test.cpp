@@ -64,12 +64,13 @@ tally::behavior_type make_tally(tally::stateful_pointer<tally_state> self,
   };
 }
 
-// Starts when it finds something in the queue.
+// Starts when it finds something in the queue, or fails to if that is 0.
 tally::behavior_type make_gated(tally::stateful_pointer<tally_state> self,
                                 const std::string& name, news_queue out,
                                 ramet::queue<int> gate) {
   say(out, name, "waits");
-  gate.get();
+  if (gate.get() == 0)
+    throw std::runtime_error{"no money"};
   return make_tally(self, 0, name, out);
 }
 
@@ -350,19 +351,29 @@ TEST_F(supervisor_test, one_restart_too_many_ends_it) {
 
 TEST_F(supervisor_test, a_child_that_cannot_start_again_is_tried_again) {
   ramet::supervisor top{
-      {.max_restarts = 2, .within = 60s, .pause = {.first = 1ms}}};
+      {.max_restarts = 3, .within = 1h, .pause = {.first = 1ms}}};
   ramet::queue<int> gate;
-  gate.put(1);
-  auto one = top.spawn({.name = "one", .start_timeout = 2s}, make_gated, "one",
-                       out(), gate);
+  for (int start : {1, 0, 0, 0})
+    gate.put(start);
+  auto one = top.spawn({.name = "one"}, make_gated, "one", out(), gate);
   expect("one", "waits");
   expect("one", "starts");
   kill(one);
-  for (int i = 0; i < 2; ++i)
+  for (int i = 0; i < 3; ++i)
     expect("one", "waits");
   ASSERT_TRUE(top.join_for(long_enough));
   auto why = ramet::actor_system().render(top.failure());
-  EXPECT_NE(why.find("not ready within 2000ms"), std::string::npos) << why;
+  EXPECT_NE(why.find("no money"), std::string::npos) << why;
+}
+
+TEST_F(supervisor_test, a_start_that_takes_too_long_is_given_up) {
+  ramet::supervisor top;
+  ramet::queue<int> gate;
+  expect_error(ramet::errc::timed_out, {}, [&] {
+    top.spawn({.start_timeout = 200ms}, make_gated, "one", out(), gate);
+  });
+  EXPECT_TRUE(top.tree().children.empty());
+  EXPECT_TRUE(ramet::active_children().empty());
 }
 
 TEST_F(supervisor_test, a_slow_start_does_not_hold_up_others) {
