@@ -245,7 +245,9 @@ std::vector<worker_stats> crew::stats() const {
     about.busy = std::chrono::nanoseconds{board_[i].busy.load()};
     about.restarts = one.started - 1;
     about.last_end = one.last_end;
-    if (one.process) {
+    if (one.process && one.process->ended()) { // and not buried yet
+      about.last_end = one.process->status();
+    } else if (one.process) {
       about.pid = one.process->pid();
       about.working = board_[i].claim.load() != 0;
       about.memory = resident_bytes(about.pid);

@@ -31,8 +31,7 @@ void pool_core::start_keeper() {
 // Needs keeper_guard_.
 void pool_core::wake_keeper() {
   keeper_changed_.notify_one();
-  if (unattended_.load() > 0)
-    outcomes_.wake_all(); // it may sleep there
+  outcomes_.wake_all(); // it may sleep there, though nobody wants that any more
 }
 
 bool pool_core::has_news() const {
@@ -54,6 +53,8 @@ void pool_core::keep() {
     if (unattended_.load() > 0)
       while (receive_one()) {
       }
+    else if (outcomes_.ready())
+      outcomes_.wake_one(); // the wake may have come to us
     fill_crew();
     auto until = std::min(see_to_timeouts().at, crew_.next_start().at);
     sleep({until});
