@@ -196,10 +196,11 @@ void add_round_trips(std::vector<command>& commands, const std::string& name,
       {name + "-text", {"BYTES"}, [work](const auto& numbers, seconds budget) {
          return work(text(numbers.at(0), 'U'), budget);
        }});
-  commands.push_back(
-      {name + "-doubles", {"COUNT"}, [work](const auto& numbers, seconds budget) {
-         return work(make_doubles(numbers.at(0)), budget);
-       }});
+  commands.push_back({name + "-doubles",
+                      {"COUNT"},
+                      [work](const auto& numbers, seconds budget) {
+                        return work(make_doubles(numbers.at(0)), budget);
+                      }});
 }
 
 /// The same without doubles.

@@ -33,7 +33,8 @@ inline int run_command(const std::vector<command>& commands, int argc,
                        char** argv) {
   std::string_view name = argc > 1 ? argv[1] : "";
   for (const auto& each : commands) {
-    if (each.name != name || static_cast<std::size_t>(argc) != each.numbers.size() + 3)
+    if (each.name != name
+        || static_cast<std::size_t>(argc) != each.numbers.size() + 3)
       continue;
     try {
       std::vector<std::size_t> numbers;
@@ -63,9 +64,9 @@ inline int run_command(const std::vector<command>& commands, int argc,
 
 /// Makes a command of a function of nothing, one number, or two.
 inline command plain(std::string_view name, seconds (*run)(seconds)) {
-  return {std::string{name},
-          {},
-          [run](const auto&, seconds budget) { return run(budget); }};
+  return {std::string{name}, {}, [run](const auto&, seconds budget) {
+            return run(budget);
+          }};
 }
 
 inline command with_one(std::string_view name, std::string_view number,

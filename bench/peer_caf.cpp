@@ -243,7 +243,8 @@ seconds spawn_there(seconds budget) {
 
 std::vector<command> commands() {
   std::vector<command> result{
-      {"serve", {"MEMBERS"},
+      {"serve",
+       {"MEMBERS"},
        [](const auto& numbers, seconds) {
          serve(numbers.at(0));
          return seconds::zero();

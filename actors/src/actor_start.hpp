@@ -6,8 +6,8 @@
 
 #pragma once
 
-#include <ramet/detail/caf_compat.hpp>
 #include "family.hpp"
+#include <ramet/detail/caf_compat.hpp>
 
 #include <ramet/detail/message.hpp>
 #include <ramet/detail/message_types.hpp>

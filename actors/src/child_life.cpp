@@ -98,11 +98,10 @@ void child_life::make_actor(const child_options& about,
 
 void child_life::throw_ended(const child_options& about,
                              const caf::error& reason) {
-  throw actor_error(
-      errc::child_failed,
-      fmt::format("starting child '{}': it ended at once: {}", about.name,
-                  reason_text(reason)),
-      reason);
+  throw actor_error(errc::child_failed,
+                    fmt::format("starting child '{}': it ended at once: {}",
+                                about.name, reason_text(reason)),
+                    reason);
 }
 
 void child_life::note_end(const caf::error& reason) {

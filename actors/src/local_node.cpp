@@ -85,15 +85,15 @@ local_node::local_node()
       peers_([this](member_id process) { post_ended(process); }) {}
 
 void local_node::make_system(std::size_t workers) {
-  caf_compat::set_scheduler(
-      config_, [this, workers](caf::actor_system& system) {
-        scheduler_ = new scheduler{
-            system, inbox_, workers,
-            [this](caf_compat::executor& executor, std::size_t most) {
-              return read(executor, most);
-            }};
-        return scheduler_;
-      });
+  caf_compat::set_scheduler(config_, [this,
+                                      workers](caf::actor_system& system) {
+    scheduler_ =
+        new scheduler{system, inbox_, workers,
+                      [this](caf_compat::executor& executor, std::size_t most) {
+                        return read(executor, most);
+                      }};
+    return scheduler_;
+  });
   caf_compat::set_node(config_, node_of(address_));
   system_ = std::make_unique<caf::actor_system>(config_);
 }

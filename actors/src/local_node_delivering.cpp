@@ -269,8 +269,8 @@ void local_node::deliver_run(const frame_header& header,
   caf::message_id question{header.id};
   try {
     // The actor is made outside the mailbox's lock.
-    caf_compat::run_later(executor,
-                          make_start(load_run(in, message), asked_by, question));
+    caf_compat::run_later(
+        executor, make_start(load_run(in, message), asked_by, question));
   } catch (const std::exception& problem) {
     answer_with(
         asked_by, question,

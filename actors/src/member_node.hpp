@@ -5,8 +5,8 @@
 
 #pragma once
 
-#include <ramet/detail/caf_compat.hpp>
 #include "family.hpp"
+#include <ramet/detail/caf_compat.hpp>
 
 #include <optional>
 

@@ -52,7 +52,8 @@ void wire<object_request>::save(writer& out, const object_request& x) {
 }
 
 object_request wire<object_request>::load(reader& in) {
-  return {take_function<object_job::loader>(in, "function", decoding)(in), nullptr};
+  return {take_function<object_job::loader>(in, "function", decoding)(in),
+          nullptr};
 }
 
 void wire<object_reply>::save(size_counter& out, const object_reply& x) {

@@ -17,8 +17,7 @@ void run_body::save(writer& out) const {
 }
 
 std::unique_ptr<spawn_job> load_run(reader& in, const incoming& message) {
-  auto entry =
-      take_function<spawn_entry>(in, "function", "spawning an actor");
+  auto entry = take_function<spawn_entry>(in, "function", "spawning an actor");
   incoming call;
   in.copy(&call.type, sizeof call.type, "type of arguments");
   auto size = in.left();

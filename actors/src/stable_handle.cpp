@@ -69,13 +69,12 @@ public:
       return;
     auto keeper = import_actor(cell_of(*memory_).keeper);
     caf::strong_actor_ptr self{ctrl()};
-    local_node::mine().threads().add(
-        make_job([self, keeper](caf_compat::executor&) {
-          keeper->get()->attach_functor([self](const caf::error& reason) {
-            static_cast<stable_proxy*>(self->get())
-                ->kill_proxy(nullptr, reason);
-          });
-        }));
+    local_node::mine().threads().add(make_job([self,
+                                               keeper](caf_compat::executor&) {
+      keeper->get()->attach_functor([self](const caf::error& reason) {
+        static_cast<stable_proxy*>(self->get())->kill_proxy(nullptr, reason);
+      });
+    }));
   }
 
 private:

@@ -252,14 +252,15 @@ TEST_F(conversation_test, fails_when_it_was_delegated_to_an_unknown_process) {
 
 // Hands a request on along the way; the last one answers.
 caf::behavior passer(caf::event_based_actor* self) {
-  return {[self](call_atom, const std::vector<caf::actor>& way)
-              -> caf::result<std::int32_t> {
-    if (way.empty())
-      return static_cast<std::int32_t>(::getpid());
-    std::vector<caf::actor> rest(way.begin() + 1, way.end());
-    self->delegate(way.front(), call_atom::value, rest);
-    return caf::delegated<std::int32_t>{};
-  }};
+  return {
+      [self](call_atom,
+             const std::vector<caf::actor>& way) -> caf::result<std::int32_t> {
+        if (way.empty())
+          return static_cast<std::int32_t>(::getpid());
+        std::vector<caf::actor> rest(way.begin() + 1, way.end());
+        self->delegate(way.front(), call_atom::value, rest);
+        return caf::delegated<std::int32_t>{};
+      }};
 }
 
 TEST_F(conversation_test, leaves_no_request_unanswered_however_delegated) {

@@ -76,8 +76,7 @@ tally::behavior_type make_gated(tally::stateful_pointer<tally_state> self,
 
 caf::behavior make_late(caf::event_based_actor* self, news_queue out,
                         ramet::queue<int> gate) {
-  self->attach_functor(
-      [=](const caf::error&) { say(out, "late", "ends"); });
+  self->attach_functor([=](const caf::error&) { say(out, "late", "ends"); });
   say(out, "late", "waits");
   gate.get();
   return {[](pid_atom) { return ramet::this_process().pid(); }};

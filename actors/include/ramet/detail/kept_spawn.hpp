@@ -56,8 +56,8 @@ kept_spawn keep_function(F&& f, Args&&... args) {
   using function = std::decay_t<F>;
   using params = typename function_plan<function, Args...>::params;
   if constexpr (require_kept_callee<function>() && require_kept(params{}))
-    return pack_function_spawn<kept_spawn>(
-        keep_packed{}, std::forward<F>(f), std::forward<Args>(args)...);
+    return pack_function_spawn<kept_spawn>(keep_packed{}, std::forward<F>(f),
+                                           std::forward<Args>(args)...);
   else
     return {};
 }

@@ -170,13 +170,12 @@ struct object_call_job final : object_job {
   }
 
   decltype(auto) make(element& target) {
-    return packed::open(call->values,
-                        [&](auto& callee, travel_form<Params>&... values)
-                            -> decltype(auto) {
-                          return std::invoke(
-                              callee, target,
-                              traveller<Params>::unpack(values)...);
-                        });
+    return packed::open(
+        call->values,
+        [&](auto& callee, travel_form<Params>&... values) -> decltype(auto) {
+          return std::invoke(callee, target,
+                             traveller<Params>::unpack(values)...);
+        });
   }
 
   std::optional<parts> call;
@@ -241,9 +240,9 @@ void send_object_call(Send&& send, const typename Where::key& key, F&& f,
   using callee = std::decay_t<F>;
   using plan = object_plan<element_of<T, Where>, callee, Args...>;
   [&]<class... Params>(param_list<Params...> params) {
-    auto values = std::tuple_cat(
-        std::tie(key),
-        pack_call(params, std::forward<F>(f), std::forward<Args>(args)...));
+    auto values =
+        std::tuple_cat(std::tie(key), pack_call(params, std::forward<F>(f),
+                                                std::forward<Args>(args)...));
     send(describe_call<object_call_job<T, Where, callee, Params...>>(values));
   }(typename plan::params{});
 }

@@ -108,9 +108,9 @@ template <class Result, class Actor, class Use, class... Args>
 Result pack_class_spawn(Use&& use, Args&&... args) {
   using plan = class_plan<Actor, Args...>;
   if constexpr (plan::check())
-    return use(&class_spawn<Actor, free_parameter<Args>...>::make,
-               pack_arguments(typename plan::params{},
-                              std::forward<Args>(args)...));
+    return use(
+        &class_spawn<Actor, free_parameter<Args>...>::make,
+        pack_arguments(typename plan::params{}, std::forward<Args>(args)...));
   else
     return Result{};
 }
@@ -119,9 +119,8 @@ Result pack_class_spawn(Use&& use, Args&&... args) {
 template <class Send>
 auto as_message(Send& send) {
   return [&send](spawn_entry entry, const auto& values) {
-    return send_packed(
-        [&](const outgoing& call) { return send(entry, call); }, std::tuple<>{},
-        values);
+    return send_packed([&](const outgoing& call) { return send(entry, call); },
+                       std::tuple<>{}, values);
   };
 }
 

@@ -61,8 +61,8 @@ struct function_plan {
 
 /// What a constructor gets for a parameter.
 template <class Param>
-using unpacked = decltype(traveller<Param>::unpack(
-    std::declval<travel_form<Param>&>()));
+using unpacked =
+    decltype(traveller<Param>::unpack(std::declval<travel_form<Param>&>()));
 
 template <class Actor, class... Args>
 struct class_plan {

@@ -111,8 +111,10 @@ struct call_plan {
     if constexpr (!rules::convertible())
       return false;
     else
-      return std::invocable<Callee&, std::remove_cvref_t<Ps>...>
-             || std::invocable<Callee, std::remove_cvref_t<Ps>...>;
+      return std::invocable<
+                 Callee&,
+                 std::remove_cvref_t<
+                     Ps>...> || std::invocable<Callee, std::remove_cvref_t<Ps>...>;
   }
 
   /// Says in one line what is wrong, if something is, and then is false.

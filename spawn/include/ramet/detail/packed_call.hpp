@@ -87,11 +87,11 @@ struct packed_call {
 
   /// Makes the call: once, as it may move the arguments away.
   static decltype(auto) make(forms& values) {
-    return open(values,
-                [](auto& callee,
-                   travel_form<Params>&... arguments) -> decltype(auto) {
-                  return call(callee, arguments...);
-                });
+    return open(
+        values,
+        [](auto& callee, travel_form<Params>&... arguments) -> decltype(auto) {
+          return call(callee, arguments...);
+        });
   }
 
 private:
