@@ -15,7 +15,8 @@
 ///   of registered types only;
 /// - `sendable`: every type of a value needs a number, given by a macro;
 /// - `atom`: types, which need such numbers, too;
-/// - `error_of`: errors are made of the enumerations of registered categories;
+/// - `error_of` of a code: errors are made of the enumerations of registered
+///   categories;
 /// - `own_proxy`: who attaches to an actor cannot be seen by a derived class;
 /// - `own_scheduler`, `set_scheduler`: the clock is a part by itself, and parts
 ///   are put in place by other means.
@@ -116,10 +117,12 @@ caf::error error_of(const std::exception_ptr& thrown) {
   }
 }
 
+#if CAF_MAJOR_VERSION == 0
 using exception_handler = caf::error (*)(caf::scheduled_actor*,
                                          std::exception_ptr&);
 
 /// Replaces CAF's own handler, but none of the actor's.
+/// 1.x: not needed, its own makes such an error.
 inline void handle_exceptions(caf::scheduled_actor& actor,
                               exception_handler handler) {
   struct opened : caf::scheduled_actor {
@@ -132,6 +135,7 @@ inline void handle_exceptions(caf::scheduled_actor& actor,
     actor.set_exception_handler(
         caf::scheduled_actor::exception_handler{handler});
 }
+#endif
 
 inline std::string render([[maybe_unused]] caf::actor_system& system,
                           const caf::error& problem) {
