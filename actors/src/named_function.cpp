@@ -7,36 +7,15 @@
 
 #include <fmt/format.h>
 
-#include <cstddef>
-#include <unordered_map>
-
 namespace ramet::detail {
 
-namespace {
-
-struct hash_of_code {
-  std::size_t operator()(const code_address& x) const {
-    return static_cast<std::size_t>((x.offset ^ x.build_low)
-                                    * 0x9e37'79b9'7f4a'7c15);
-  }
-};
-
-} // namespace
-
-// Looking through the loaded modules each time costs more than all else.
 const void* take_code(reader& in, const char* part, const char* operation) {
   code_address address;
   in.copy(&address, sizeof address, part);
-  thread_local std::unordered_map<code_address, const void*, hash_of_code>
-      known;
-  if (auto found = known.find(address); found != known.end())
-    return found->second;
-  auto* code = resolve_code(address);
-  if (!code)
-    throw error(errc::protocol,
-                fmt::format("{}: no function is named", operation));
-  known.emplace(address, code);
-  return code;
+  if (auto* code = resolve_code(address))
+    return code;
+  throw error(errc::protocol,
+              fmt::format("{}: no function is named", operation));
 }
 
 } // namespace ramet::detail
