@@ -15,7 +15,6 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -29,32 +28,11 @@ std::int64_t now() {
       .count();
 }
 
-struct address_hash {
-  std::size_t operator()(const code_address& x) const {
-    return x.offset * 0x9e3779b97f4a7c15 ^ x.build_low;
-  }
-};
-
-/// The code of tasks that this worker has met.
-class known_entries {
-public:
-  task_entry find(const code_address& address) {
-    if (address == last_address_)
-      return last_;
-    auto& place = map_[address];
-    if (!place)
-      // NOLINTNEXTLINE(*-cast): see locate_code
-      place = reinterpret_cast<task_entry>(
-          const_cast<void*>(resolve_code(address)));
-    last_address_ = address;
-    return last_ = place;
-  }
-
-private:
-  std::unordered_map<code_address, task_entry, address_hash> map_;
-  code_address last_address_;
-  task_entry last_ = nullptr;
-};
+task_entry entry_at(const code_address& address) {
+  // NOLINTNEXTLINE(*-cast): see locate_code
+  return reinterpret_cast<task_entry>(
+      const_cast<void*>(resolve_code(address)));
+}
 
 class worker final : public job, private task_reply {
 public:
@@ -129,7 +107,7 @@ private:
 
   void decode() noexcept {
     try {
-      task_ = entries_.find(header_.entry)(arguments_);
+      task_ = entry_at(header_.entry)(arguments_);
     } catch (...) {
       trouble_ = std::current_exception();
     }
@@ -138,7 +116,7 @@ private:
   void work() {
     auto thrown = exception_of([this] {
       if (!task_ && !trouble_) {
-        task_ = entries_.find(header_.entry)(arguments_);
+        task_ = entry_at(header_.entry)(arguments_);
         arguments_ = {}; // the memory of a large one goes back
       }
       if (trouble_)
@@ -182,7 +160,6 @@ private:
   board board_;
   worker_place& place_;
   std::unique_ptr<job> initializer_;
-  known_entries entries_;
 
   // The task in hand.
   bool has_task_ = false;
