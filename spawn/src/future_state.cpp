@@ -138,6 +138,10 @@ void future_state_base::drive(deadline until) {
   }
 }
 
+bool future_state_base::in_callback() {
+  return callback_thread::is_this();
+}
+
 void call_with_error(const std::exception_ptr& failure,
                      const std::function<void(const error&)>& handle) {
   std::optional<error> other;

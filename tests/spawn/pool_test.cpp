@@ -5,6 +5,7 @@
 #include "pool_fixture.hpp"
 
 #include <ramet/pipe.hpp>
+#include <ramet/when.hpp>
 
 #include <atomic>
 #include <cstdio>
@@ -164,6 +165,23 @@ TEST_F(pool_test, makes_callbacks_though_nobody_waits) {
             [&](const error& problem) { text.set_value(problem.what()); });
   EXPECT_EQ(value.get_future().get(), 8);
   EXPECT_NE(text.get_future().get().find("bad luck"), std::string::npos);
+}
+
+// What when_any gives back was told to come by callbacks, and this is one.
+TEST_F(pool_test, may_be_waited_for_in_a_callback_after_when_any) {
+  pool workers{2};
+  auto [here, there] = pipe();
+  queue<int> heard;
+  workers.submit(twice, 1).then([&, heard](int) mutable {
+    auto first =
+        when_any(workers.submit(twice, 2),
+                 workers.submit([](connection end) { return end.recv<int>(); },
+                                std::move(there)))
+            .get();
+    here.send(5);
+    heard.put(std::get<1>(first.futures).get());
+  });
+  EXPECT_EQ(heard.get_for(20s), 5);
 }
 
 TEST_F(pool_test, may_be_used_by_callbacks) {

@@ -89,6 +89,9 @@ protected:
   /// Returns when ready(), when the time is over, or earlier. By default
   /// sleeps; an override may do itself what leads to completion.
   virtual void drive(deadline until);
+  /// Whether this is the thread that calls back. There drive(), as it is here,
+  /// makes other callbacks while it waits.
+  static bool in_callback();
   /// After completion, in the thread that completed: to wake those that sleep
   /// in a drive() of their own.
   virtual void completed() {}

@@ -65,6 +65,11 @@ public:
 
 protected:
   void drive(deadline until) final {
+    // Its outcome comes by the thread for callbacks, which must not sleep then.
+    if (called_back_.load() && future_state_base::in_callback()) {
+      future_state_base::drive(until);
+      return;
+    }
     auto done = [this] { return this->ready(); };
     pool_.drive(*this, done, until);
   }
