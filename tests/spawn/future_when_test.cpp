@@ -471,11 +471,11 @@ TEST_F(when_async_test, kills_all_processes_when_cancelled) {
 // The results come by callbacks, and this is one.
 TEST_F(when_async_test, may_be_waited_for_in_a_callback) {
   promised<int> outcome;
-  async(twice, 1).then([&](int x) {
+  async(twice, 1).then([state = outcome.state](int x) {
     auto all = when_all(async(twice, x), async(twice, x + 1));
     auto [a, b] = all.get();
     auto any = when_any(async(twice, a)).get();
-    outcome.state->complete(b + std::get<0>(any.futures).get());
+    state->complete(b + std::get<0>(any.futures).get());
   });
   EXPECT_EQ(outcome.result.get_for(30s), 14);
 }
@@ -485,12 +485,13 @@ TEST_F(when_async_test, wakes_a_callback_that_waits) {
   promised<int> hand;
   promised<int> begun;
   promised<int> outcome;
-  async(twice, 1).then([&](int x) {
+  auto tell = [begun = begun.state, outcome = outcome.state, &hand](int x) {
     auto both = when_all(async(twice, x), std::move(hand.result));
-    begun.state->complete(1);
+    begun->complete(1);
     EXPECT_FALSE(both.wait_for(1ms));
-    outcome.state->complete(std::get<1>(both.get()));
-  });
+    outcome->complete(std::get<1>(both.get()));
+  };
+  async(twice, 1).then(std::move(tell));
   begun.result.get();
   hand.state->complete(7);
   EXPECT_EQ(outcome.result.get_for(30s), 7);

@@ -1,7 +1,9 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
 /// @file
-/// Futures that a test completes by hand.
+/// Futures that a test completes by hand. Who does it in a thread that the test
+/// does not join, keeps the state alive: the waiter may be gone before
+/// complete() returns.
 
 #pragma once
 

@@ -28,21 +28,29 @@ protected:
   }
 };
 
-/// Kills some worker of `victims` every now and then.
+/// Kills some worker of `victims` every now and then. Between two kills the
+/// workers do at least one task: where they need longer than a pause to come
+/// up, the pool would rightly give up.
 class storm {
 public:
   storm(const ramet::pool& victims, std::chrono::microseconds longest_pause)
       : thread_([this, &victims, longest_pause] {
           chance random;
+          std::uint64_t done_before = 0;
           while (!over_) {
             pass(random.within(longest_pause));
             auto workers = victims.stats().workers;
-            if (workers.empty())
+            std::uint64_t done = 0;
+            for (auto& one : workers)
+              done += one.tasks;
+            if (done == done_before)
               continue;
             auto& one = workers[random.below(
                 static_cast<std::uint32_t>(workers.size()))];
-            if (one.pid != 0 && ::kill(one.pid, SIGKILL) == 0)
+            if (one.pid != 0 && ::kill(one.pid, SIGKILL) == 0) {
               ++kills_;
+              done_before = done;
+            }
           }
         }) {}
   ~storm() { end(); }
