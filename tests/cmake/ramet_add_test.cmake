@@ -62,14 +62,30 @@ function(ramet_add_program_test name)
   endif()
 endfunction()
 
-# ramet_add_compile_fail_tests(FOLDER INCLUDES directories...)
+# ramet_add_compile_fail_tests(FOLDER INCLUDES directories... [HEADERS names...])
 #
 # Every FOLDER/*.cpp must be refused by the compiler, with the text of its first
 # line `// expect: text` in what the compiler says.
+# HEADERS: which most of them include; they are compiled once for all.
 function(ramet_add_compile_fail_tests folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "INCLUDES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "INCLUDES;HEADERS")
   file(GLOB cases CONFIGURE_DEPENDS
     ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  set(header "")
+  if(arg_HEADERS)
+    set(header ${CMAKE_CURRENT_BINARY_DIR}/${folder}/headers.hpp)
+    list(TRANSFORM arg_HEADERS REPLACE "(.+)" "#include <\\1>\n")
+    list(JOIN arg_HEADERS "" text)
+    file(CONFIGURE OUTPUT ${header} CONTENT "${text}" @ONLY)
+    set(directories ${arg_INCLUDES})
+    list(TRANSFORM directories PREPEND "-I")
+    add_test(NAME ${folder}/headers
+      COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 ${directories}
+        -x c++-header ${header} -o ${header}.gch)
+    set_tests_properties(${folder}/headers PROPERTIES
+      FIXTURES_SETUP ${folder}/headers
+      TIMEOUT 120)
+  endif()
   foreach(case IN LISTS cases)
     cmake_path(GET case STEM stem)
     set(name ${folder}/${stem})
@@ -77,8 +93,13 @@ function(ramet_add_compile_fail_tests folder)
       COMMAND ${CMAKE_COMMAND}
         -DCXX=${CMAKE_CXX_COMPILER}
         -DSOURCE=${case}
+        -DHEADER=${header}
         "-DINCLUDES=${arg_INCLUDES}"
         -P ${CMAKE_CURRENT_SOURCE_DIR}/compile_fail/check.cmake)
     set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+    if(header)
+      set_tests_properties(${name} PROPERTIES
+        FIXTURES_REQUIRED ${folder}/headers)
+    endif()
   endforeach()
 endfunction()

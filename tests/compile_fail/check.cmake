@@ -3,7 +3,8 @@
 # Checks that a source does not compile, and says why in the line that it
 # expects:
 #
-#   cmake -DCXX=g++ -DSOURCE=pointer.cpp "-DINCLUDES=a;b" -P check.cmake
+#   cmake -DCXX=g++ -DSOURCE=pointer.cpp [-DHEADER=precompiled.hpp] \
+#     "-DINCLUDES=a;b" -P check.cmake
 #
 # The source's first line is "// expect: <part of the expected message>", which
 # must be in the first error that the compiler reports.
@@ -24,6 +25,9 @@ set(flags)
 foreach(folder IN LISTS INCLUDES)
   list(APPEND flags "-I${folder}")
 endforeach()
+if(HEADER)
+  list(APPEND flags -include "${HEADER}")
+endif()
 separate_arguments(compiler NATIVE_COMMAND "${CXX}")
 execute_process(
   COMMAND ${compiler} -std=c++20 -fsyntax-only ${flags} "${SOURCE}"
