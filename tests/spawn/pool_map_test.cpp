@@ -4,7 +4,10 @@
 
 #include "pool_fixture.hpp"
 
+#include <ramet/pipe.hpp>
+
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <forward_list>
 #include <fstream>
@@ -14,6 +17,7 @@
 #include <set>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -290,6 +294,48 @@ TEST_F(pool_map, tells_the_end_of_inputs_that_cannot_be_counted) {
   expect_all_told();
 }
 
+TEST_F(pool_map, lets_progress_functions_use_the_pool) {
+  pool workers{2};
+  std::atomic<int> calls{0};
+  std::size_t done = 0;
+  auto tell = [&](const progress& now) {
+    EXPECT_EQ(workers.apply(twice, 2), 4);
+    workers.stats();
+    EXPECT_GE(now.done, done);
+    done = now.done;
+    ++calls;
+  };
+  workers.map(twice, first(50), {.chunk = 1, .progress = tell});
+  EXPECT_EQ(std::exchange(done, 0), 50U);
+  for (bool other_thread : {false, true}) {
+    auto all = workers.map_async(twice, first(50), {.progress = tell});
+    if (other_thread)
+      std::jthread{[&] { workers.apply(twice, 1); }}.join();
+    EXPECT_EQ(all.get().size(), 50U);
+    EXPECT_EQ(std::exchange(done, 0), 50U);
+  }
+  for (int y : workers.imap_unordered(twice, first(50), {.progress = tell}))
+    EXPECT_LT(y, 100);
+  EXPECT_EQ(done, 50U);
+  EXPECT_GT(calls, 4);
+}
+
+TEST_F(pool_map, gives_up_waiting_for_a_result_but_keeps_it) {
+  pool workers{1};
+  auto [here, there] = pipe();
+  auto waiting =
+      workers.submit([](connection end) { end.recv<int>(); }, std::move(there));
+  auto results = workers.imap(twice, first(2));
+  EXPECT_FALSE(results.next_for(1ms));
+  EXPECT_FALSE(results.exhausted());
+  here.send(1);
+  EXPECT_EQ(results.next_for(20s), 0);
+  EXPECT_EQ(results.next(), 2);
+  EXPECT_TRUE(results.exhausted());
+  EXPECT_FALSE(results.next_for(20s));
+  waiting.get();
+}
+
 TEST_F(pool_map, writes_plain_lines_of_progress_where_nobody_looks) {
   testing::internal::CaptureStderr();
   auto bar = progress_bar("work");
@@ -297,7 +343,7 @@ TEST_F(pool_map, writes_plain_lines_of_progress_where_nobody_looks) {
   bar({.done = 2, .failed = 1, .total = 4, .elapsed = 1s});
   bar({.done = 4, .failed = 1, .total = 4, .elapsed = 2s});
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "work  4/4  100 %  in 2 s, 2.0/s, 1 failed\n");
+            "work  4/4  100 %  in 2.0 s, 2.0/s, 1 failed\n");
 }
 
 TEST(progress_test, tells_rate_and_time_left) {

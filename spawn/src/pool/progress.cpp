@@ -30,6 +30,12 @@ std::string in_words(std::chrono::nanoseconds time) {
   return fmt::format("{:.1f} h", static_cast<double>(s) / 3600);
 }
 
+std::string took(std::chrono::nanoseconds time) {
+  return time < std::chrono::seconds{10}
+             ? fmt::format("{:.1f} s", seconds{time}.count())
+             : in_words(time);
+}
+
 std::string rate_in_words(double rate) {
   return rate < 100 ? fmt::format("{:.1f}/s", rate)
                     : fmt::format("{:.0f}/s", rate);
@@ -43,7 +49,7 @@ std::string line_of(const std::string& title, const progress& now) {
     text += fmt::format("{}/{}  {} %", now.done, now.total,
                         100 * now.done / now.total);
   if (now.finished())
-    text += fmt::format("  in {}, {}", in_words(now.elapsed),
+    text += fmt::format("  in {}, {}", took(now.elapsed),
                         rate_in_words(now.rate()));
   else if (now.done > 0)
     text += "  " + rate_in_words(now.rate());

@@ -9,6 +9,7 @@
 #include <ramet/detail/pool_map.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -45,8 +46,7 @@ public:
   const pool_link& pool() const { return tasks_.pool(); }
 
   void begin(progress_function tell, std::size_t total) {
-    std::scoped_lock lock{guard_};
-    progress_ = {std::move(tell), total};
+    progress_.begin(std::move(tell), total);
   }
 
   void submit(items& inputs) {
@@ -62,6 +62,7 @@ public:
     try {
       tasks_.submit(this->shared_from_this(), part, inputs);
     } catch (...) {
+      tasks_.done(part);
       std::scoped_lock lock{guard_};
       counts_.erase(part);
       outstanding_ -= count;
@@ -72,8 +73,10 @@ public:
 
   /// No more inputs. May be said again.
   void end() {
-    std::scoped_lock lock{guard_};
-    progress_.total_is(submitted_);
+    std::unique_lock lock{guard_};
+    auto total = submitted_;
+    lock.unlock();
+    static_cast<void>(progress_.total_is(total, false));
   }
 
   /// Inputs of which no result was handed out.
@@ -83,12 +86,13 @@ public:
   }
 
   /// Waits for the next result. Needs outstanding() > 0.
-  outcome next() {
+  std::optional<outcome> next(deadline until) {
     auto there = [&] {
       std::scoped_lock lock{guard_};
       return !ready_.empty();
     };
-    pool().drive(*this, there, deadline::never());
+    if (!pool().drive(*this, there, until))
+      return std::nullopt;
     std::scoped_lock lock{guard_};
     auto result = std::move(ready_.front());
     ready_.pop_front();
@@ -96,7 +100,11 @@ public:
     return result;
   }
 
-  void cancel_all() { tasks_.cancel_all(); }
+  /// Nothing is told of it any more when this returns.
+  void cancel_all() {
+    tasks_.cancel_all();
+    progress_.wait();
+  }
 
   void take_value(std::uint64_t part, const incoming& value) override {
     auto outcomes = decode_message<typename tasks::outcomes>(value);
@@ -122,11 +130,15 @@ public:
 
   void settled(std::uint64_t part) noexcept override {
     tasks_.done(part);
-    std::scoped_lock lock{guard_};
+    std::unique_lock lock{guard_};
     auto& results = arrived_.at(part);
+    auto done = results.size();
     auto failed = std::ranges::count_if(
         results, [](const outcome& one) { return one.index() == 1; });
-    progress_.add(results.size(), static_cast<std::size_t>(failed));
+    lock.unlock();
+    static_cast<void>(
+        progress_.add(done, static_cast<std::size_t>(failed), false));
+    lock.lock();
     counts_.erase(part);
     if (!ordered_) {
       hand_out(part);
@@ -166,6 +178,7 @@ private:
   std::map<std::uint64_t, arrived> arrived_;
   std::set<std::uint64_t> settled_; // arrived, behind others in order
   std::deque<outcome> ready_;
+
   progress_counter progress_;
 };
 
@@ -203,13 +216,19 @@ public:
   /// @throws task_failure when the input's call failed; what reading the
   ///   inputs throws; error closed when the pool was terminated
   std::optional<value_type> next() {
+    return next_until(detail::deadline::never());
+  }
+  /// The same, but waits no longer than `timeout`; then nothing, too, and
+  /// exhausted() tells which it was.
+  template <class Rep, class Period>
+  std::optional<value_type>
+  next_for(std::chrono::duration<Rep, Period> timeout) {
+    return next_until(detail::deadline::in(timeout));
+  }
+  /// Whether all results were handed out. May read an input.
+  bool exhausted() {
     refill();
-    if (state_->outstanding() == 0)
-      return std::nullopt;
-    auto outcome = state_->next();
-    if (auto* why = std::get_if<1>(&outcome))
-      std::rethrow_exception(*why);
-    return std::move(std::get<0>(outcome));
+    return state_->outstanding() == 0;
   }
 
   class iterator {
@@ -246,6 +265,17 @@ private:
     Inputs inputs;
     std::optional<std::ranges::iterator_t<Inputs>> at;
   };
+
+  std::optional<value_type> next_until(detail::deadline until) {
+    if (exhausted())
+      return std::nullopt;
+    auto outcome = state_->next(until);
+    if (!outcome)
+      return std::nullopt;
+    if (auto* why = std::get_if<1>(&*outcome))
+      std::rethrow_exception(*why);
+    return std::move(std::get<0>(*outcome));
+  }
 
   // Never takes an input before its task can be submitted: the window bounds
   // what an endless source is asked for.

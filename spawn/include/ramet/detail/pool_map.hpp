@@ -6,12 +6,12 @@
 #pragma once
 
 #include <ramet/detail/pool_state.hpp>
+#include <ramet/detail/progress_counter.hpp>
 #include <ramet/pool_options.hpp>
 #include <ramet/task_failure.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -184,39 +184,6 @@ private:
   std::uint64_t first_ = 0;
 };
 
-/// Counts what is done for a progress_function. Not thread-safe.
-class progress_counter {
-public:
-  progress_counter() = default;
-  progress_counter(progress_function tell, std::size_t total)
-      : tell_(std::move(tell)) {
-    state_.total = total;
-    if (tell_)
-      tell_(state_);
-  }
-  explicit operator bool() const { return tell_ != nullptr; }
-  /// When there are no more inputs. Tells it if that was not known before and
-  /// all are done.
-  void total_is(std::size_t total) {
-    if (std::exchange(state_.total, total) != total && state_.finished())
-      add(0, 0);
-  }
-  void add(std::size_t done, std::size_t failed) {
-    state_.done += done;
-    state_.failed += failed;
-    if (!tell_)
-      return;
-    state_.elapsed = std::chrono::steady_clock::now() - start_;
-    tell_(state_);
-  }
-
-private:
-  progress_function tell_;
-  progress state_;
-  std::chrono::steady_clock::time_point start_ =
-      std::chrono::steady_clock::now();
-};
-
 /// All results together. Fails with the failure of the first input that has
 /// one, when all others have come to something, too.
 template <class Plan>
@@ -238,8 +205,7 @@ public:
       : base(pool), tasks_(std::move(pool), std::move(function), rules) {}
 
   void begin(progress_function tell, std::size_t total) {
-    std::scoped_lock lock{guard_};
-    progress_ = {std::move(tell), total};
+    progress_.begin(std::move(tell), total);
   }
 
   void submit(items& inputs) {
@@ -259,6 +225,7 @@ public:
           std::static_pointer_cast<map_state>(this->shared_from_this()), part,
           inputs);
     } catch (...) {
+      tasks_.done(part);
       std::scoped_lock lock{guard_};
       --pending_;
       throw;
@@ -267,16 +234,18 @@ public:
 
   /// No more inputs. What has failed to be submitted, if something has.
   void end(std::exception_ptr trouble = nullptr) {
+    bool last = false;
+    std::size_t total = 0;
     {
       std::scoped_lock lock{guard_};
       ended_ = true;
       if (trouble && !failure_)
         failure_ = std::move(trouble);
-      progress_.total_is(next_);
-      if (pending_ != 0)
-        return;
+      total = next_;
+      last = pending_ == 0;
     }
-    finish();
+    if (progress_.total_is(total, last))
+      finish();
   }
 
   std::size_t pending() const { return pending_.load(); }
@@ -290,6 +259,7 @@ public:
     if (this->wait(deadline::now()) || !future_state_base::cancel())
       return false;
     tasks_.cancel_all();
+    progress_.wait();
     return true;
   }
 
@@ -312,13 +282,14 @@ public:
 
   void settled(std::uint64_t part) noexcept override {
     tasks_.done(part);
+    a_part about;
     bool last = false;
     {
       std::scoped_lock lock{guard_};
-      progress_.add(parts_[part].count, parts_[part].failed);
+      about = parts_[part];
       last = --pending_ == 0 && ended_;
     }
-    if (last)
+    if (progress_.add(about.count, about.failed, last))
       finish();
   }
 
@@ -390,6 +361,7 @@ private:
   bool ended_ = false;
   std::size_t failed_at_ = 0;
   std::exception_ptr failure_;
+
   progress_counter progress_;
 };
 
