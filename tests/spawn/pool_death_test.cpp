@@ -93,7 +93,7 @@ TEST_F(pool_death, wakes_those_who_wait_without_a_deadline) {
 }
 
 TEST_F(pool_death, is_made_up_for_by_retries) {
-  pool workers{2};
+  pool workers{{.workers = 2, .timeline = true}};
   queue<int> attempts;
   auto third_time = [](queue<int> attempts) {
     attempts.put(1);
@@ -108,6 +108,9 @@ TEST_F(pool_death, is_made_up_for_by_retries) {
       [&] { return workers.submit({.retries = 1}, die_at, 0, 0).get(); });
   ASSERT_TRUE(hopeless);
   EXPECT_TRUE(says(*hopeless, "attempt 2"));
+  auto spans = workers.timeline().spans;
+  EXPECT_EQ(spans.size(), 5U);
+  EXPECT_EQ(std::ranges::count_if(spans, &timeline::span::failed), 4);
 }
 
 struct die_once {
@@ -432,6 +435,21 @@ TEST_F(pool_death, while_handles_are_taken_out_concerns_one_task) {
   EXPECT_TRUE(task_failure_of([&] { bad.get(); }));
   good.get();
   EXPECT_EQ(passed.get(), 1);
+}
+
+TEST_F(pool_death, while_a_pipes_end_is_taken_out_concerns_one_task) {
+  pool workers{2};
+  for (int i = 0; i < 5; ++i) {
+    auto [here, there] = pipe();
+    auto [mine, theirs] = pipe();
+    auto bad = workers.submit([](connection, bomb) {}, std::move(there),
+                              bomb{fuse::die_decoding});
+    auto good =
+        workers.submit([](connection to) { to.send(1); }, std::move(theirs));
+    EXPECT_TRUE(task_failure_of([&] { bad.get(); }));
+    good.get();
+    EXPECT_EQ(mine.recv<int>(), 1);
+  }
 }
 
 TEST_F(pool_death, does_not_come_of_one_result_of_a_chunk) {

@@ -4,6 +4,7 @@
 #include "scoreboard.hpp"
 #include "shared_memory_view.hpp"
 
+#include <ramet/detail/mailbox.hpp>
 #include <ramet/pipe.hpp>
 
 #include <csignal>
@@ -268,6 +269,38 @@ TEST_F(kill_pipe_owners_test, may_be_receiving_an_end) {
   EXPECT_LE(closed, 100);
   std::cout << "100 kills, " << greeted << " ends in use, " << closed
             << " died with their receiver" << std::endl;
+}
+
+// A taker may look at a message before it has it; only then it counts as taken.
+TEST_F(kill_pipe_owners_test, may_be_looking_at_an_end) {
+  using namespace ramet::detail;
+  for (bool at_first : {true, false}) {
+    ramet::queue<connection> box;
+    auto [here, there] = ramet::pipe();
+    box.put(std::move(there));
+    ramet::process child{[](ramet::queue<connection> from, bool at_first) {
+                           auto die_if = [](bool now) {
+                             return [now](const incoming&) {
+                               if (now)
+                                 ::kill(::getpid(), SIGKILL);
+                               return verdict::consume;
+                             };
+                           };
+                           mailbox::open(ref_of(from))
+                               .take(die_if(at_first), die_if(!at_first),
+                                     deadline::never());
+                         },
+                         box, at_first};
+    child.join();
+    ASSERT_EQ(child.status()->signal, SIGKILL);
+    if (at_first) {
+      box.get_for(soon).value().send(7);
+      EXPECT_EQ(here.recv_for<int>(soon), 7);
+    } else {
+      expect_closed([&] { here.recv_for<int>(long_enough); });
+      EXPECT_FALSE(box.get_for(1ms));
+    }
+  }
 }
 
 // Both ends of a pipe travel while their sender is killed.

@@ -65,6 +65,10 @@ take_status mailbox::take(receiver receive, deadline until) {
   return core_->take(receive, until);
 }
 
+take_status mailbox::take(receiver first, receiver receive, deadline until) {
+  return core_->take(receive, until, &first);
+}
+
 std::size_t mailbox::take_some(receiver receive, std::size_t most) {
   return core_->take_some(receive, most);
 }

@@ -33,7 +33,8 @@ public:
   std::uint64_t messages_taken() const {
     return control_.consumers.count.load(std::memory_order_acquire);
   }
-  take_status take(receiver receive, deadline until);
+  take_status take(receiver receive, deadline until,
+                   const receiver* first = nullptr);
   std::size_t take_some(receiver receive, std::size_t most);
 
   bool ready() const { return waiting() || closed(); }
@@ -87,7 +88,7 @@ private:
   void wait_for_room(std::size_t frame, std::uint64_t parcel, deadline until);
 
   enum class shown { none, revoked, left, taken };
-  shown take_locked(receiver receive);
+  shown take_locked(receiver receive, const receiver* first = nullptr);
   bool find_frame(found_frame& found);
   void consume(found_frame& found);
   void begin_consuming(const found_frame& found);

@@ -176,8 +176,10 @@ void mailbox_core::finish_consuming() {
   side.pending_refs.store(0, std::memory_order_release);
 }
 
-// Needs the lock. Shows the next message, if there is one, to `receive`.
-mailbox_core::shown mailbox_core::take_locked(receiver receive) {
+// Needs the lock. Shows the next message, if there is one, to `first`, unless
+// that is null, and then to `receive`.
+mailbox_core::shown mailbox_core::take_locked(receiver receive,
+                                              const receiver* first) {
   found_frame found;
   if (!find_frame(found))
     return shown::none;
@@ -185,13 +187,14 @@ mailbox_core::shown mailbox_core::take_locked(receiver receive) {
     consume(found);
     return shown::revoked;
   }
-  // An end of a pipe that we adopt and die with is gone: nobody else could get
-  // it out of this message any more.
-  if (has_pipe_ends(found.message))
-    begin_consuming(found);
   bool left = false;
   try {
-    left = receive(found.message) == verdict::leave;
+    left = first && (*first)(found.message) == verdict::leave;
+    // An end of a pipe that we adopt and die with is gone: nobody else could
+    // get it out of this message any more.
+    if (!left && has_pipe_ends(found.message))
+      begin_consuming(found);
+    left = left || receive(found.message) == verdict::leave;
   } catch (...) {
     consume(found); // else it would bar the way for ever
     after_take();
@@ -209,14 +212,15 @@ mailbox_core::shown mailbox_core::take_locked(receiver receive) {
   return shown::taken;
 }
 
-take_status mailbox_core::take(receiver receive, deadline until) {
+take_status mailbox_core::take(receiver receive, deadline until,
+                               const receiver* first) {
   for (;;) {
     if (waiting()) {
       auto what = shown::none;
       {
         side_lock lock{*this, control_.consumers,
                        &mailbox_core::repair_consumers};
-        what = take_locked(receive);
+        what = take_locked(receive, first);
       }
       if (what == shown::taken || what == shown::revoked)
         after_take();

@@ -160,18 +160,24 @@ std::optional<crew::departed> crew::bury(std::size_t index) {
   auto process = std::exchange(one.process, nullptr);
   auto& place = board_[index];
   departed result;
+  result.index = index;
   result.name = process->name();
   result.pid = process->pid();
   result.status = *process->status();
   one.last_end = result.status;
   result.claim = place.claim.load();
   result.ticket = place.ticket.load();
-  // In this order: whoever has taken the message in its place has claimed it
-  // before that was counted.
-  result.taken = tasks_.messages_taken();
-  for (std::size_t i = 0; i < members_.size(); ++i)
-    result.claimed_elsewhere |=
-        i != index && board_[i].claim.load() == result.claim;
+  result.since =
+      clock::time_point{std::chrono::nanoseconds{place.since.load()}};
+  // What was left half done at its death is done when we have the lock. Whoever
+  // has taken the message in its place has claimed it before that was counted.
+  tasks_.with_takers_stopped([&] {
+    result.taken = tasks_.messages_taken();
+    for (std::size_t i = 0; i < members_.size(); ++i)
+      result.claimed_elsewhere |=
+          i != index && board_[i].claim.load() == result.claim;
+    return true;
+  });
   place.claim.store(0);
   if (place.at.load() != worker_place::phase::starting) {
     failed_starts_ = 0;

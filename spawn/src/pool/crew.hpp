@@ -32,11 +32,13 @@ public:
 
   /// What a worker that has ended leaves behind.
   struct departed {
+    std::size_t index = 0; ///< of its place
     std::string name;
     int pid = 0;
     exit_status status;
     std::uint64_t claim = 0; ///< 0: it had no task
     std::uint64_t ticket = 0;
+    clock::time_point since; ///< when it began that
     std::uint64_t taken = 0; ///< messages taken, as counted after its death
     bool claimed_elsewhere = false; ///< so it was killed before it had it
   };

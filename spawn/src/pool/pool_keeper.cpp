@@ -116,6 +116,9 @@ void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
     task = table_.remove(ticket);
     if (task && task->rules.timeout.count() > 0)
       timeouts_.extract(task->rules.timeout);
+    if (task && records_)
+      spans_.push_back({task->serial, static_cast<std::uint32_t>(worker.index),
+                        true, worker.since - made_, clock::now() - made_});
   }
   if (!task)
     return; // its outcome was there, or it was cancelled
@@ -145,6 +148,8 @@ void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
 void pool_core::retry(pending_task task, const std::exception_ptr& why) {
   --task.rules.retries;
   ++task.attempt;
+  task.where = {};
+  task.deaths_taking = 0;
   auto sink = task.sink;
   auto part = task.part;
   auto entry = task.entry;

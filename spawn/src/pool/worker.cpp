@@ -30,8 +30,7 @@ std::int64_t now() {
 
 task_entry entry_at(const code_address& address) {
   // NOLINTNEXTLINE(*-cast): see locate_code
-  return reinterpret_cast<task_entry>(
-      const_cast<void*>(resolve_code(address)));
+  return reinterpret_cast<task_entry>(const_cast<void*>(resolve_code(address)));
 }
 
 class worker final : public job, private task_reply {
@@ -73,8 +72,9 @@ private:
     return false;
   }
 
-  // Under the lock only what must be: the claim; copying the arguments; and, as
-  // handles go with the message that holds them, decoding those that have some.
+  // Under the lock only what must be: the claim, before anything else; copying
+  // the arguments; and, as handles go with the message that holds them,
+  // decoding those that have some.
   bool take() {
     has_task_ = false;
     task_.reset();
@@ -82,13 +82,14 @@ private:
     auto status = tasks_.take(
         [this](const incoming& message) {
           std::memcpy(&header_, message.bytes.data(), sizeof header_);
-          if (header_.entry == code_address{})
-            return verdict::consume; // only to have us look
-          has_task_ = true;
-          began_ = now();
-          place_.ticket.store(header_.ticket, std::memory_order_relaxed);
-          place_.since.store(began_, std::memory_order_relaxed);
-          place_.claim.store(message.number, std::memory_order_release);
+          has_task_ = header_.entry != code_address{}; // else: look around
+          if (has_task_)
+            claim(message.number);
+          return verdict::consume;
+        },
+        [this](const incoming& message) {
+          if (!has_task_)
+            return verdict::consume;
           arguments_ = message;
           arguments_.type = header_.arguments_type;
           arguments_.bytes = message.bytes.subspan(sizeof header_);
@@ -103,6 +104,13 @@ private:
         },
         deadline::never());
     return status == take_status::done;
+  }
+
+  void claim(std::uint64_t number) {
+    began_ = now();
+    place_.ticket.store(header_.ticket, std::memory_order_relaxed);
+    place_.since.store(began_, std::memory_order_relaxed);
+    place_.claim.store(number, std::memory_order_release);
   }
 
   void decode() noexcept {

@@ -119,6 +119,10 @@ public:
   /// When `receive` throws, the message is dropped and the exception passed
   /// on. `closed` only after the mailbox is closed and drained.
   take_status take(receiver receive, deadline until);
+  /// The same, but shows the message to `first` before: until that returns,
+  /// killing us leaves the message where it is, whatever handles it carries. So
+  /// `first` may write down who is about to have it. What it leaves, stays.
+  take_status take(receiver first, receiver receive, deadline until);
   /// Takes what is there, up to `most` messages, without waiting: others are
   /// kept from reading once for all of them. Stops at one that `receive`
   /// leaves. Returns how many were taken. When `receive` throws, it is as with
