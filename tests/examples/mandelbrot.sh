@@ -20,7 +20,7 @@ draw "$work/one.png" "${small[@]}" --workers 1
 expect_match "the line at the end" \
   "^90 x 61 in [0-9]+\.[0-9]{2} s, [0-9]+ rows/s, $work/one\.png\$" \
   "$(cat "$work/out")"
-expect_match "the progress at the end" '^rows  61/61  100 %  in [0-9]+ s, ' \
+expect_match "the progress at the end" '^rows  61/61  100 %  in [0-9.]+ m?s, ' \
   "$(tail -n 1 "$work/err")"
 /usr/bin/python3 "${BASH_SOURCE%/*}/mandelbrot.py" picture "$work/one.png"
 

@@ -296,12 +296,17 @@ private:
     }
   }
 
+  // A task's message costs no more than a few calls. So larger chunks save
+  // nothing, while large messages need memory of their own.
+  static constexpr std::size_t largest_usual_chunk = 1024;
+
   template <class Inputs>
   std::size_t usual_chunk(Inputs& inputs) const {
     if constexpr (std::ranges::sized_range<Inputs>) {
       auto parts = 4 * size();
       auto count = static_cast<std::size_t>(std::ranges::size(inputs));
-      return std::max<std::size_t>((count + parts - 1) / parts, 1);
+      return std::clamp<std::size_t>((count + parts - 1) / parts, 1,
+                                     largest_usual_chunk);
     } else {
       return 1;
     }

@@ -87,7 +87,8 @@ struct task_options {
 /// What can be asked for many, as the last argument of pool::map() and others,
 /// in braces.
 struct map_options {
-  /// How many inputs make a task; 0: so that each worker gets some four tasks.
+  /// How many inputs make a task; 0: so many that each worker gets some four
+  /// tasks, but no more than 1024.
   /// When a worker dies, all inputs of its task are concerned.
   std::size_t chunk = 0;
   std::chrono::nanoseconds timeout{0}; ///< see task_options; of each task

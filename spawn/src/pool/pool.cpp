@@ -71,12 +71,19 @@ timeline pool::timeline() const {
   return use().core().spans();
 }
 
-std::exception_ptr detail::failure_of_item(remote_exception thrown) {
-  auto text = fmt::format("pool: worker '{}' (pid {}) threw {}{}{}",
-                          thrown.name, thrown.pid, thrown.type,
-                          thrown.message.empty() ? "" : ": ", thrown.message);
+std::exception_ptr detail::failure_of_item(std::size_t index,
+                                           remote_exception thrown) {
+  auto text =
+      fmt::format("pool: input {} (from 0) on '{}' (pid {}) threw {}{}{}",
+                  index, thrown.name, thrown.pid, thrown.type,
+                  thrown.message.empty() ? "" : ": ", thrown.message);
   return std::make_exception_ptr(
       task_failure{std::move(text), std::move(thrown)});
+}
+
+void detail::throw_miscounted() {
+  throw error(errc::protocol, "receiving results of a pool's task: there are "
+                              "not as many as there were inputs");
 }
 
 void detail::throw_sent_once() {

@@ -31,9 +31,10 @@ std::string in_words(std::chrono::nanoseconds time) {
 }
 
 std::string took(std::chrono::nanoseconds time) {
-  return time < std::chrono::seconds{10}
-             ? fmt::format("{:.1f} s", seconds{time}.count())
-             : in_words(time);
+  auto s = seconds{time}.count();
+  if (s < 1)
+    return fmt::format("{:.0f} ms", 1000 * s);
+  return s < 10 ? fmt::format("{:.1f} s", s) : in_words(time);
 }
 
 std::string rate_in_words(double rate) {

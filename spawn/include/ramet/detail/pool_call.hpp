@@ -23,7 +23,6 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace ramet::detail {
 
@@ -172,76 +171,6 @@ struct single_task final : pool_task {
   }
 
   std::optional<forms> values;
-};
-
-/// What came of one input of several.
-template <class R>
-using item_outcome = std::variant<result_form<R>, failure_note>;
-
-/// Several calls in a row, whose results are sent together.
-template <class R, class Callee, class... Parameters>
-struct chunk_task final : pool_task {
-  using item = std::tuple<typename Parameters::form...>;
-  using outcomes = std::vector<item_outcome<R>>;
-
-  chunk_task(callee_form<Callee>&& decoded, std::vector<item>&& inputs)
-      : function(std::move(decoded)), items(std::move(inputs)) {}
-
-  static std::unique_ptr<pool_task> make(const incoming& message) {
-    auto [function, items] =
-        decode_message<callee_form<Callee>, std::vector<item>>(message);
-    return std::make_unique<chunk_task>(std::move(function), std::move(items));
-  }
-
-  void run(task_reply& reply) override {
-    outcomes results;
-    results.reserve(items.size());
-    auto&& callee = unpack_callee<Callee>(function);
-    for (auto& each : items)
-      run_one(callee, each, results);
-    items.clear();
-    try {
-      reply.send(make_outgoing(results));
-    } catch (...) {
-      // One of them cannot travel: it alone fails.
-      for (auto& each : results)
-        if (auto thrown = exception_of([&] { try_to_encode(each); }))
-          each.template emplace<1>(failure_note{std::move(*thrown)});
-      reply.send(make_outgoing(results));
-    }
-  }
-
-private:
-  template <class F>
-  static void run_one(F& callee, item& input, outcomes& results) {
-    auto call = [&]() -> decltype(auto) {
-      return std::apply(
-          [&](auto&... forms) -> decltype(auto) {
-            return call_task<F, Parameters...>(callee, forms...);
-          },
-          input);
-    };
-    auto thrown = exception_of([&] {
-      if constexpr (std::is_void_v<R>) {
-        call();
-        results.emplace_back();
-      } else {
-        results.emplace_back(std::in_place_index<0>, call());
-      }
-    });
-    if (thrown)
-      results.emplace_back(failure_note{std::move(*thrown)});
-  }
-
-  static void try_to_encode(const item_outcome<R>& each) {
-    auto message = make_outgoing(each);
-    std::vector<std::byte> bytes(message.size);
-    std::vector<object_ref> refs(message.refs);
-    message.write(message.value, bytes, refs);
-  }
-
-  callee_form<Callee> function;
-  std::vector<item> items;
 };
 
 /// Where the code of tasks of one kind is; found once in a process.

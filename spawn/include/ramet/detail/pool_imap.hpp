@@ -55,7 +55,7 @@ public:
     {
       std::scoped_lock lock{guard_};
       part = next_part_++;
-      counts_[part] = count;
+      inputs_[part] = {submitted_, count};
       outstanding_ += count;
       submitted_ += count;
     }
@@ -64,7 +64,7 @@ public:
     } catch (...) {
       tasks_.done(part);
       std::scoped_lock lock{guard_};
-      counts_.erase(part);
+      inputs_.erase(part);
       outstanding_ -= count;
       submitted_ -= count;
       throw;
@@ -108,24 +108,27 @@ public:
 
   void take_value(std::uint64_t part, const incoming& value) override {
     auto outcomes = decode_message<typename tasks::outcomes>(value);
-    arrived results;
-    for (auto& one : outcomes)
-      if (auto* note = std::get_if<failure_note>(&one))
-        results.push_back(failure_of_item(std::move(note->what)));
-      else
-        results.emplace_back(std::in_place_index<0>,
-                             std::move(std::get<0>(one)));
     std::scoped_lock lock{guard_};
-    if (results.size() != counts_.at(part))
-      throw error(errc::protocol, "receiving results of a pool's task: there "
-                                  "are not as many as there were inputs");
+    auto inputs = inputs_.at(part);
+    arrived results;
+    results.reserve(inputs.count);
+    auto keep = [&](auto&& value) {
+      results.emplace_back(std::in_place_index<0>, std::move(value));
+    };
+    auto keep_failure = [&](failure_note&& note) {
+      results.emplace_back(
+          failure_of_item(inputs.first + results.size(), std::move(note.what)));
+    };
+    if (!for_each_outcome(outcomes, inputs.count, keep, keep_failure))
+      throw_miscounted();
     arrived_.emplace(part, std::move(results));
   }
 
   void take_failure(std::uint64_t part,
                     std::exception_ptr why) noexcept override {
     std::scoped_lock lock{guard_};
-    arrived_.insert_or_assign(part, arrived(counts_.at(part), outcome{why}));
+    arrived_.insert_or_assign(part,
+                              arrived(inputs_.at(part).count, outcome{why}));
   }
 
   void settled(std::uint64_t part) noexcept override {
@@ -139,7 +142,7 @@ public:
     static_cast<void>(
         progress_.add(done, static_cast<std::size_t>(failed), false));
     lock.lock();
-    counts_.erase(part);
+    inputs_.erase(part);
     if (!ordered_) {
       hand_out(part);
       return;
@@ -158,6 +161,10 @@ public:
 
 private:
   using arrived = std::vector<outcome>;
+  struct some_inputs {
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
 
   // Needs guard_.
   void hand_out(std::uint64_t part) {
@@ -174,7 +181,7 @@ private:
   std::uint64_t next_ready_ = 0; // part, in order
   std::size_t outstanding_ = 0;
   std::size_t submitted_ = 0;                   // inputs
-  std::map<std::uint64_t, std::size_t> counts_; // of inputs in parts pending
+  std::map<std::uint64_t, some_inputs> inputs_; // of parts pending
   std::map<std::uint64_t, arrived> arrived_;
   std::set<std::uint64_t> settled_; // arrived, behind others in order
   std::deque<outcome> ready_;

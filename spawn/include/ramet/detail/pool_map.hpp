@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <ramet/detail/pool_chunk.hpp>
 #include <ramet/detail/pool_state.hpp>
 #include <ramet/detail/progress_counter.hpp>
 #include <ramet/pool_options.hpp>
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,8 +30,11 @@
 
 namespace ramet::detail {
 
-/// A task_failure of what a function threw in a worker, for one input.
-std::exception_ptr failure_of_item(remote_exception thrown);
+/// A task_failure of what a function threw in a worker for the `index`th input,
+/// from 0.
+std::exception_ptr failure_of_item(std::size_t index, remote_exception thrown);
+/// @throws error protocol: there are not as many results as inputs
+[[noreturn]] void throw_miscounted();
 
 /// How the inputs become arguments: each one is the only argument, or is a
 /// tuple of all of them.
@@ -86,7 +91,7 @@ struct map_plan {
   }
   template <class... Ps, class... Args>
   static item pack_as(param_list<Ps...>, Args&&... args) {
-    return item{Ps::traveller::pack(std::forward<Args>(args))...};
+    return item(Ps::traveller::pack(std::forward<Args>(args))...);
   }
 };
 
@@ -214,10 +219,8 @@ public:
     {
       std::scoped_lock lock{guard_};
       part = parts_.size();
-      parts_.push_back({next_, count, 0});
+      parts_.push_back({next_, count});
       next_ += count;
-      if constexpr (!std::is_void_v<result>)
-        results_.resize(next_);
       ++pending_;
     }
     try {
@@ -267,10 +270,16 @@ public:
     auto outcomes = decode_message<typename tasks::outcomes>(value);
     std::scoped_lock lock{guard_};
     auto& about = parts_[part];
-    if (outcomes.size() != about.count)
-      throw error(errc::protocol, "receiving results of a pool's task: there "
-                                  "are not as many as there were inputs");
-    about.failed = sort_in(outcomes, about.first);
+    if (about.count != outcomes.failures.size() + count_of_values(outcomes))
+      throw_miscounted();
+    about.failed = outcomes.failures.size();
+    if (about.failed == 0) {
+      about.values = std::move(outcomes.values);
+    } else {
+      auto& first = outcomes.failures[0];
+      auto index = about.first + first.index;
+      note_failure(index, failure_of_item(index, std::move(first.note.what)));
+    }
   }
   void take_failure(std::uint64_t part,
                     std::exception_ptr why) noexcept override {
@@ -282,14 +291,12 @@ public:
 
   void settled(std::uint64_t part) noexcept override {
     tasks_.done(part);
-    a_part about;
-    bool last = false;
-    {
-      std::scoped_lock lock{guard_};
-      about = parts_[part];
-      last = --pending_ == 0 && ended_;
-    }
-    if (progress_.add(about.count, about.failed, last))
+    std::unique_lock lock{guard_};
+    auto done = parts_[part].count;
+    auto failed = parts_[part].failed;
+    bool last = --pending_ == 0 && ended_;
+    lock.unlock();
+    if (progress_.add(done, failed, last))
       finish();
   }
 
@@ -305,25 +312,8 @@ private:
     std::size_t first = 0;
     std::size_t count = 0;
     std::size_t failed = 0;
+    decltype(tasks::outcomes::values) values{}; // if none has failed
   };
-  using places =
-      std::conditional_t<std::is_void_v<result>, std::monostate,
-                         std::vector<std::optional<result_form<result>>>>;
-
-  // Returns how many have failed. Needs guard_.
-  std::size_t sort_in(typename tasks::outcomes& outcomes, std::size_t first) {
-    std::size_t failed = 0;
-    for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      auto& one = outcomes[i];
-      if (auto* note = std::get_if<failure_note>(&one)) {
-        ++failed;
-        note_failure(first + i, failure_of_item(std::move(note->what)));
-      } else if constexpr (!std::is_void_v<result>) {
-        results_[first + i].emplace(std::move(std::get<0>(one)));
-      }
-    }
-    return failed;
-  }
 
   void note_failure(std::size_t index, std::exception_ptr why) {
     if (!failure_ || index < failed_at_) {
@@ -342,9 +332,12 @@ private:
     } else {
       try {
         std::vector<result> values;
-        values.reserve(results_.size());
-        for (auto& one : results_)
-          values.push_back(std::move(*one));
+        values.reserve(next_);
+        for (auto& part : parts_)
+          values.insert(values.end(),
+                        std::make_move_iterator(part.values.begin()),
+                        std::make_move_iterator(part.values.end()));
+        parts_.clear();
         this->complete(std::move(values));
       } catch (...) {
         this->fail(std::current_exception());
@@ -355,7 +348,6 @@ private:
   tasks tasks_;
   mutable std::mutex guard_; // of all below
   std::vector<a_part> parts_;
-  places results_;
   std::size_t next_ = 0;                // input
   std::atomic<std::size_t> pending_{0}; // written with guard_ only
   bool ended_ = false;
