@@ -81,6 +81,16 @@ TEST_F(family_end_test, does_not_wake_the_root_from_a_queue) {
   EXPECT_EQ(family.rest(), "buffered ");
 }
 
+TEST_F(family_end_test, comes_to_pools_whatever_they_have_to_do) {
+  program family{{"family_program", "pool"}};
+  family.await("child", 2);
+  auto begin = clock::now();
+  family.signal_group(SIGINT);
+  expect_one_quick_end(family, begin,
+                       "ramet: interrupted; ended 2 processes\n");
+  EXPECT_EQ(family.rest(), "buffered ");
+}
+
 TEST_F(family_end_test, comes_amid_many_starts) {
   for (int round = 0; round < 5; ++round) {
     program family{{"family_program", "storm"}};

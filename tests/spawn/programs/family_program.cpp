@@ -5,6 +5,7 @@
 
 #include "family.hpp"
 
+#include <ramet/pool.hpp>
 #include <ramet/process.hpp>
 #include <ramet/queue.hpp>
 #include <ramet/runtime.hpp>
@@ -102,6 +103,13 @@ int main(int argc, char** argv) {
     all.emplace_back(wait_in_queue, nothing);
     all.emplace_back(wait_in_queue, nothing);
     nothing.get();
+    say("woken");
+  } else if (what == "pool") {
+    ramet::pool workers{2};
+    std::vector<ramet::future<void>> tasks;
+    for (int i = 0; i < 100; ++i)
+      tasks.push_back(workers.submit(sleep_for_ever));
+    tasks[0].wait();
     say("woken");
   } else if (what == "ignore") {
     ::signal(SIGINT, SIG_IGN);
