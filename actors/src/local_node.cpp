@@ -65,6 +65,10 @@ void local_node::set_workers(std::size_t count) {
   workers_wanted.store(count);
 }
 
+bool local_node::exists() {
+  return instance.load() != nullptr;
+}
+
 local_node& local_node::mine() {
   if (auto* made = instance.load(std::memory_order_acquire))
     return *made;
@@ -76,6 +80,7 @@ local_node& local_node::mine() {
   made->make_system(number_of_workers());
   instance.store(made, std::memory_order_release);
   made->threads().start_threads(); // they deliver to the above
+  made->inbox_.stop_ringing();     // and sleep there
   stop_at_runtime_end([made] { made->stop(); });
   return *made;
 }

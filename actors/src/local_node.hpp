@@ -33,6 +33,8 @@ class local_node {
 public:
   /// @throws error protocol (no runtime), resource_exhausted, os_failure
   static local_node& mine();
+  /// Whether it was made.
+  static bool exists();
   /// Says how many actors may run at a time, before the first use; 0: as many
   /// as there are cores, at least 2.
   static void set_workers(std::size_t count);

@@ -202,7 +202,7 @@ caf::behavior keep_names(self_pointer self) {
 // The first process may never use actors itself: until it does, the first
 // message to its mailbox is what makes it do so.
 void listen_in_first_process() {
-  if (self::mine().parent)
+  if (self::mine().parent || local_node::exists())
     return;
   try {
     static auto* inbox = new mailbox{local_node::own_inbox()};
@@ -214,6 +214,8 @@ void listen_in_first_process() {
         }
       });
     });
+    if (local_node::exists()) // since a moment ago
+      inbox->stop_ringing();
   } catch (const error&) { // there can be no bell: names need more than this
   }
 }

@@ -2,11 +2,13 @@
 
 // Queues and connections in the event loops of others.
 
+#include <ramet/detail/mailbox.hpp>
 #include <ramet/pipe.hpp>
 #include <ramet/process.hpp>
 #include <ramet/queue.hpp>
 
 #include "leak_check.hpp"
+#include "shared_memory_view.hpp"
 
 #include <algorithm>
 #include <latch>
@@ -123,6 +125,21 @@ TEST_F(native_handle_of_a_mailbox, is_made_once) {
   EXPECT_EQ(post.native_handle(), fd);
   EXPECT_EQ(copy.native_handle(), fd);
   EXPECT_EQ(ramet_test::open_descriptors(), before + 1);
+}
+
+TEST_F(native_handle_of_a_mailbox, says_nothing_while_it_is_not_wanted) {
+  ramet::queue<int> post;
+  auto box = ramet::detail::mailbox::open(ramet_test::ref_of(post));
+  auto fd = box.native_handle();
+  box.stop_ringing();
+  post.put(1);
+  EXPECT_FALSE(readable(fd));
+  EXPECT_EQ(post.get(), 1);
+  EXPECT_FALSE(post.try_get());
+  post.put(2);
+  EXPECT_FALSE(readable(fd));
+  EXPECT_EQ(post.native_handle(), fd);
+  EXPECT_TRUE(readable(fd));
 }
 
 TEST_F(native_handle_of_a_mailbox, is_readable_for_what_was_there_before) {

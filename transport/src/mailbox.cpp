@@ -117,6 +117,10 @@ native_handle_type mailbox::native_handle() {
   return core_->native_handle();
 }
 
+void mailbox::stop_ringing() {
+  core_->stop_ringing();
+}
+
 void mailbox::rearm() {
   core_->rearm();
 }

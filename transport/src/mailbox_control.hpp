@@ -78,6 +78,10 @@ struct mailbox_control {
   /// How many readers in mailbox_core::search() look for a message without
   /// sleeping: while there is one, nobody who sleeps need be woken.
   std::atomic<std::uint32_t> searching;
+  /// The same for take(), whose readers are in several processes, and may be
+  /// killed or stopped while they look: until when one does, in ns of the
+  /// steady clock.
+  std::atomic<std::int64_t> spinning_until;
   parking_lot not_full;
   parking_lot all_done;
   std::atomic<std::uint64_t> done; ///< messages reported by task_done()

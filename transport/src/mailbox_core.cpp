@@ -94,17 +94,25 @@ bool mailbox_core::join(deadline until) {
 
 native_handle_type mailbox_core::native_handle() {
   std::scoped_lock lock{bell_guard_};
-  if (!bell_) {
-    bell_ = doorbell{object_, control_.part};
+  if (!has_bell_.load()) {
+    if (!bell_)
+      bell_ = doorbell{object_, control_.part};
     has_bell_.store(true);
     arm_bell(); // before another thread can have it
   }
   return bell_.fd();
 }
 
+void mailbox_core::stop_ringing() {
+  std::scoped_lock lock{bell_guard_};
+  has_bell_.store(false);
+  control_.bells.disarm(family::mine().slot());
+}
+
 void mailbox_core::rearm() {
   std::scoped_lock lock{bell_guard_};
-  arm_bell();
+  if (has_bell_.load())
+    arm_bell();
 }
 
 // Needs bell_guard_.

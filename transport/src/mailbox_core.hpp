@@ -53,6 +53,7 @@ public:
   bool join(deadline until);
 
   native_handle_type native_handle();
+  void stop_ringing();
   /// Makes the native handle unreadable until the mailbox is ready again.
   void rearm();
 
@@ -88,6 +89,9 @@ private:
   void wait_for_room(std::size_t frame, std::uint64_t parcel, deadline until);
 
   enum class shown { none, revoked, left, taken };
+  template <class Look>
+  bool spin_to_take(Look look, bool& alone);
+  bool somebody_spins() const;
   shown take_locked(receiver receive, const receiver* first = nullptr);
   bool find_frame(found_frame& found);
   void consume(found_frame& found);
@@ -129,7 +133,7 @@ private:
   spinner take_spinner_;
   std::mutex bell_guard_; // of bell_
   doorbell bell_;
-  std::atomic<bool> has_bell_{false};
+  std::atomic<bool> has_bell_{false}; // and it is to be rung
 };
 
 } // namespace ramet::detail

@@ -341,10 +341,12 @@ put_status mailbox_core::put(const outgoing& message, deadline until,
 }
 
 void mailbox_core::notify_consumers() {
-  // Pairs with search(): either it sees the message, or we see that nobody
-  // searches any more.
+  // Pairs with search() and spin_to_take(): either they see the message, or we
+  // see that nobody looks any more.
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (control_.searching.load(std::memory_order_relaxed) == 0)
+  if (control_.not_empty.somebody_parked()
+      && control_.searching.load(std::memory_order_relaxed) == 0
+      && !somebody_spins())
     control_.not_empty.notify_one_after_fence();
   control_.bells.ring(object_, control_.part);
 }

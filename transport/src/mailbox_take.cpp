@@ -8,12 +8,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <string>
 
 namespace ramet::detail {
 
 namespace {
+
+std::int64_t steady_now() {
+  return std::chrono::nanoseconds{
+      std::chrono::steady_clock::now().time_since_epoch()}
+      .count();
+}
 
 bool has_pipe_ends(const incoming& message) {
   return std::any_of(
@@ -212,8 +219,42 @@ mailbox_core::shown mailbox_core::take_locked(receiver receive,
   return shown::taken;
 }
 
+bool mailbox_core::somebody_spins() const {
+  auto until = control_.spinning_until.load(std::memory_order_relaxed);
+  return until != 0 && steady_now() < until;
+}
+
+// One that spins is enough, and while it does nobody is woken: two would take
+// each other's finds, and the core from whoever is to send something. `alone`
+// is set if a wake may have been left out on our account.
+template <class Look>
+bool mailbox_core::spin_to_take(Look look, bool& alone) {
+  auto& spinning = control_.spinning_until;
+  if (!control_.not_empty.somebody_parked())
+    return take_spinner_.spin(look);
+  auto begin = steady_now();
+  auto other = spinning.load(std::memory_order_relaxed);
+  auto mine = begin + std::chrono::nanoseconds{2 * spinner::longest}.count();
+  if (begin < other
+      || !spinning.compare_exchange_strong(other, mine,
+                                           std::memory_order_seq_cst))
+    return look();
+  alone = true;
+  bool found = take_spinner_.spin(look);
+  spinning.compare_exchange_strong(mine, 0, std::memory_order_seq_cst);
+  return found || look();
+}
+
 take_status mailbox_core::take(receiver receive, deadline until,
                                const receiver* first) {
+  struct wake_the_next {
+    mailbox_core& box;
+    bool alone = false;
+    ~wake_the_next() {
+      if (alone && box.waiting())
+        box.control_.not_empty.notify_one();
+    }
+  } on_return{*this};
   for (;;) {
     if (waiting()) {
       auto what = shown::none;
@@ -233,7 +274,8 @@ take_status mailbox_core::take(receiver receive, deadline until,
       return take_status::closed;
     auto look = [&] { return ready(); };
     if (!until.is_now()
-        && (take_spinner_.spin(look) || control_.not_empty.park(look, until)))
+        && (spin_to_take(look, on_return.alone)
+            || control_.not_empty.park(look, until)))
       continue;
     if (has_bell_.load(std::memory_order_relaxed))
       rearm();

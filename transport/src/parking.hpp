@@ -94,6 +94,10 @@ void relax();
 /// now and then. None on one core. One object a waiting place and process.
 class spinner {
 public:
+  // Waking somebody on another core takes some 20 us, so whoever waits for an
+  // answer from a parked one needs about twice that.
+  static constexpr std::chrono::nanoseconds longest{60'000};
+
   /// True as soon as `ready()` is; false: park.
   template <class Ready>
   bool spin(Ready&& ready) {
@@ -131,9 +135,6 @@ public:
   }
 
 private:
-  // Waking somebody on another core takes some 20 us, so whoever waits for an
-  // answer from a parked one needs about twice that.
-  static constexpr std::chrono::nanoseconds longest{60'000};
   static constexpr std::chrono::nanoseconds worthwhile{4'000};
   static constexpr std::uint32_t try_again_every = 16;
   static constexpr int looks_between_clocks = 16;

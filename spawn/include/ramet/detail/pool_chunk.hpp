@@ -42,8 +42,8 @@ std::uint64_t count_of_values(const chunk_outcomes<R>& outcomes) {
 }
 
 /// Calls `on_value(value)` or `on_failure(note)` for each of `count` inputs in
-/// order; both may move from it. False, perhaps in the midst of it, if there are
-/// not so many outcomes.
+/// order; both may move from it. False, perhaps in the midst of it, if there
+/// are not so many outcomes.
 template <class R, class OnValue, class OnFailure>
 bool for_each_outcome(chunk_outcomes<R>& outcomes, std::size_t count,
                       OnValue on_value, OnFailure on_failure) {

@@ -156,6 +156,10 @@ public:
   native_handle_type native_handle();
   /// Makes the native handle unreadable until the mailbox is ready again.
   void rearm();
+  /// For when this process comes to sleep in take() or park(): until the native
+  /// handle is asked for again, it says nothing, and putting costs no system
+  /// call for it.
+  void stop_ringing();
 
   /// How many taken messages were reported done; see queue::task_done.
   void task_done();
