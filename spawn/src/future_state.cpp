@@ -102,7 +102,12 @@ void future_state_base::publish() {
     callback_thread::mine().wake();
   completed();
   if (before & continued)
-    run_next();
+    go_on();
+}
+
+void future_state_base::go_on_in_callback() {
+  callback_thread::mine().post(
+      [self = shared_from_this()] { self->run_next(); });
 }
 
 void future_state_base::run_next() {
@@ -136,10 +141,6 @@ void future_state_base::drive(deadline until) {
   } else {
     sleepers().park(look, until);
   }
-}
-
-bool future_state_base::in_callback() {
-  return callback_thread::is_this();
 }
 
 void call_with_error(const std::exception_ptr& failure,

@@ -149,15 +149,17 @@ TEST_F(revoked_message, is_not_taken_while_takers_are_stopped) {
   put(1);
   std::thread taker;
   bool empty = true;
-  box_.with_takers_stopped([&] {
-    taker = std::thread{[&] {
-      box_.take([](const incoming&) { return verdict::consume; },
-                deadline::in(ramet_test::long_enough));
-    }};
-    for (int i = 0; i < 1000; ++i)
-      empty = empty && box_.messages_taken() == 0;
-    return true;
-  });
+  EXPECT_TRUE(box_.with_takers_stopped(
+      [&] {
+        taker = std::thread{[&] {
+          box_.take([](const incoming&) { return verdict::consume; },
+                    deadline::in(ramet_test::long_enough));
+        }};
+        for (int i = 0; i < 1000; ++i)
+          empty = empty && box_.messages_taken() == 0;
+        return true;
+      },
+      deadline::never()));
   taker.join();
   EXPECT_TRUE(empty);
   EXPECT_EQ(box_.messages_taken(), 1U);

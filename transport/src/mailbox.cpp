@@ -53,8 +53,8 @@ bool mailbox::revoke(const receipt& which) {
   return core_->revoke(which);
 }
 
-void mailbox::with_takers_stopped(predicate what) {
-  core_->with_takers_stopped(what);
+bool mailbox::with_takers_stopped(predicate what, deadline until) {
+  return core_->with_takers_stopped(what, until);
 }
 
 std::uint64_t mailbox::messages_taken() const {

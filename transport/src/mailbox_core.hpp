@@ -29,7 +29,7 @@ public:
   put_status put(const outgoing& message, deadline until,
                  receipt* where = nullptr);
   bool revoke(const receipt& which);
-  void with_takers_stopped(predicate what);
+  bool with_takers_stopped(predicate what, deadline until);
   std::uint64_t messages_taken() const {
     return control_.consumers.count.load(std::memory_order_acquire);
   }
@@ -90,7 +90,7 @@ private:
 
   enum class shown { none, revoked, left, taken };
   template <class Look>
-  bool spin_to_take(Look look, bool& alone);
+  bool spin_to_take(Look look);
   bool somebody_spins() const;
   shown take_locked(receiver receive, const receiver* first = nullptr);
   bool find_frame(found_frame& found);

@@ -65,6 +65,12 @@ public:
       : side_(side) {
     settle(core, side.lock.lock(), repair);
   }
+  // Waits no longer than that; see locked().
+  side_lock(mailbox_core& core, mailbox_side& side,
+            void (mailbox_core::*repair)(), deadline until)
+      : side_(side) {
+    settle(core, side.lock.lock_until(until), repair);
+  }
   // Does not wait; see locked().
   side_lock(mailbox_core& core, mailbox_side& side,
             void (mailbox_core::*repair)(), std::try_to_lock_t)

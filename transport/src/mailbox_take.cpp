@@ -149,7 +149,8 @@ void mailbox_core::consume(found_frame& found) {
   // If it cannot be entered in the ledger the file is removed at once, and its
   // memory goes with the view's mapping.
   bool claimed = kept && found.parcel->claim();
-  begin_consuming(found);
+  if (load(side.pending_count) != next) // else begun, and not to be begun anew
+    begin_consuming(found);
   // While the frame is still ours to read: after the store of the count
   // producers may overwrite it.
   auto& refs = found.message.refs;
@@ -225,10 +226,10 @@ bool mailbox_core::somebody_spins() const {
 }
 
 // One that spins is enough, and while it does nobody is woken: two would take
-// each other's finds, and the core from whoever is to send something. `alone`
-// is set if a wake may have been left out on our account.
+// each other's finds, and the core from whoever is to send something. So each
+// that takes a message and leaves more wakes the next one.
 template <class Look>
-bool mailbox_core::spin_to_take(Look look, bool& alone) {
+bool mailbox_core::spin_to_take(Look look) {
   auto& spinning = control_.spinning_until;
   if (!control_.not_empty.somebody_parked())
     return take_spinner_.spin(look);
@@ -239,7 +240,6 @@ bool mailbox_core::spin_to_take(Look look, bool& alone) {
       || !spinning.compare_exchange_strong(other, mine,
                                            std::memory_order_seq_cst))
     return look();
-  alone = true;
   bool found = take_spinner_.spin(look);
   spinning.compare_exchange_strong(mine, 0, std::memory_order_seq_cst);
   return found || look();
@@ -249,9 +249,9 @@ take_status mailbox_core::take(receiver receive, deadline until,
                                const receiver* first) {
   struct wake_the_next {
     mailbox_core& box;
-    bool alone = false;
     ~wake_the_next() {
-      if (alone && box.waiting())
+      if (box.control_.not_empty.somebody_parked() && box.waiting()
+          && !box.somebody_spins())
         box.control_.not_empty.notify_one();
     }
   } on_return{*this};
@@ -274,8 +274,7 @@ take_status mailbox_core::take(receiver receive, deadline until,
       return take_status::closed;
     auto look = [&] { return ready(); };
     if (!until.is_now()
-        && (spin_to_take(look, on_return.alone)
-            || control_.not_empty.park(look, until)))
+        && (spin_to_take(look) || control_.not_empty.park(look, until)))
       continue;
     if (has_bell_.load(std::memory_order_relaxed))
       rearm();
@@ -295,9 +294,12 @@ bool mailbox_core::revoke(const receipt& which) {
   return true;
 }
 
-void mailbox_core::with_takers_stopped(predicate what) {
-  side_lock lock{*this, control_.consumers, &mailbox_core::repair_consumers};
-  what();
+bool mailbox_core::with_takers_stopped(predicate what, deadline until) {
+  side_lock lock{*this, control_.consumers, &mailbox_core::repair_consumers,
+                 until};
+  if (lock.locked())
+    what();
+  return lock.locked();
 }
 
 std::size_t mailbox_core::take_some(receiver receive, std::size_t most) {

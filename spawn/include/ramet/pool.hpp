@@ -153,7 +153,7 @@ public:
   // -- the pool ---------------------------------------------------------------
 
   /// How many workers there shall be.
-  std::size_t size() const { return link_.workers(); }
+  std::size_t size() const { return use().workers(); }
   /// From now on so many. Those too many end after the task that they have.
   /// @throws error closed, resource_exhausted
   void resize(std::size_t workers);

@@ -28,6 +28,8 @@ constexpr std::size_t max_killed_starts = 12;
 constexpr std::chrono::milliseconds first_pause{10};
 constexpr std::chrono::milliseconds longest_pause{1000};
 
+constexpr std::chrono::milliseconds longest_taking{100};
+
 std::chrono::milliseconds pause_after(std::size_t failures) {
   auto doublings = std::min<std::size_t>(failures - 1, 10);
   return std::min(first_pause * (1 << doublings), longest_pause);
@@ -152,8 +154,25 @@ void crew::start(std::size_t index) {
   one.process->when_ended([ended = ended_, index] { ended(index); });
 }
 
+// Calls `what` while nobody takes a task. If somebody does so for very long, as
+// handles are decoded then, and decoding may hang, calls it all the same: he
+// has done what the dead have left half done, and goes on to no other task.
+void crew::with_takers_stopped(predicate what) {
+  if (!tasks_.with_takers_stopped(what, deadline::in(longest_taking)))
+    what();
+}
+
 std::optional<crew::departed> crew::bury(std::size_t index) {
-  std::scoped_lock lock{guard_};
+  std::optional<departed> result;
+  with_takers_stopped([&] {
+    std::scoped_lock lock{guard_};
+    result = bury_stopped(index);
+    return true;
+  });
+  return result;
+}
+
+std::optional<crew::departed> crew::bury_stopped(std::size_t index) {
   auto& one = members_[index];
   if (!one.process || !one.process->ended())
     return std::nullopt;
@@ -169,17 +188,18 @@ std::optional<crew::departed> crew::bury(std::size_t index) {
   result.ticket = place.ticket.load();
   result.since =
       clock::time_point{std::chrono::nanoseconds{place.since.load()}};
-  // What was left half done at its death is done when we have the lock. Whoever
-  // has taken the message in its place has claimed it before that was counted.
-  tasks_.with_takers_stopped([&] {
-    result.taken = tasks_.messages_taken();
-    for (std::size_t i = 0; i < members_.size(); ++i)
-      result.claimed_elsewhere |=
-          i != index && board_[i].claim.load() == result.claim;
-    return true;
-  });
+  // In this order: whoever has taken the message in its place has claimed it
+  // before that was counted.
+  result.taken = tasks_.messages_taken();
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    result.claimed_elsewhere |=
+        i != index && board_[i].claim.load() == result.claim;
   place.claim.store(0);
-  if (place.at.load() != worker_place::phase::starting) {
+  auto thrown = process->exception();
+  // As it also is when it cannot even take one, for want of memory say.
+  bool in_vain = place.at.load() == worker_place::phase::starting
+                 || (thrown && result.claim == 0);
+  if (!in_vain) {
     failed_starts_ = 0;
     return result;
   }
@@ -187,8 +207,7 @@ std::optional<crew::departed> crew::bury(std::size_t index) {
   not_before_ = clock::now() + pause_after(failed_starts_);
   auto most = result.status.signal ? max_killed_starts : max_failed_starts;
   if (failed_starts_ >= most && !somebody_is_ready() && replacing_ && !broken_)
-    broken_ = why_broken(options_.name, *process, process->exception(),
-                         result.status);
+    broken_ = why_broken(options_.name, *process, thrown, result.status);
   return result;
 }
 
@@ -207,12 +226,11 @@ std::exception_ptr crew::broken() const {
 }
 
 bool crew::kill_runner(std::uint64_t ticket) {
-  std::scoped_lock lock{guard_};
   bool found = false;
-  // Nobody takes another task meanwhile, so who is found still has this one, or
-  // has just finished it.
-  tasks_.with_takers_stopped([&] {
-    for (std::size_t i = 0; i < members_.size() && !found; ++i)
+  // Who is found still has this one, or has just finished it.
+  with_takers_stopped([&] {
+    std::scoped_lock lock{guard_};
+    for (std::size_t i = 0; i < members_.size(); ++i)
       if (members_[i].process && board_[i].claim.load() != 0
           && board_[i].ticket.load() == ticket) {
         members_[i].process->signal(SIGKILL);

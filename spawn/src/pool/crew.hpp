@@ -89,8 +89,10 @@ private:
     std::optional<exit_status> last_end;
   };
 
-  void start(std::size_t index); // needs guard_
-  std::size_t living() const;    // needs guard_
+  void with_takers_stopped(predicate what); // before guard_, if both
+  std::optional<departed> bury_stopped(std::size_t index); // needs guard_
+  void start(std::size_t index);                           // needs guard_
+  std::size_t living() const;                              // needs guard_
   bool somebody_is_ready() const;
 
   const pool_options options_;

@@ -2,7 +2,6 @@
 
 #include "pool_core.hpp"
 
-#include "callback_thread.hpp"
 #include "cpu_linux.hpp"
 #include "pool_frame.hpp"
 #include "self.hpp"
@@ -19,6 +18,9 @@
 namespace ramet::detail {
 
 namespace {
+
+// Longer than anybody waits, and no clock overflows.
+constexpr std::chrono::hours longest_timeout{24 * 365 * 100};
 
 pool_options completed(pool_options options) {
   self::mine().require_live("making a pool");
@@ -62,6 +64,7 @@ std::shared_ptr<pool_core> pool_core::make(const pool_options& options) {
         if (auto self = weak.lock())
           self->note_end(index);
       });
+  result->start_keeper();
   try {
     result->crew_.fill();
   } catch (...) {
@@ -78,7 +81,6 @@ pool_core::pool_core(const pool_options& options)
 void pool_core::note_end(std::size_t index) {
   std::scoped_lock lock{keeper_guard_};
   ended_.push_back(index);
-  start_keeper();
   wake_keeper();
 }
 
@@ -102,6 +104,9 @@ void pool_core::submit(const code_address& entry, const outgoing& arguments,
   task.part = part;
   task.entry = entry;
   task.rules = rules;
+  if (rules.timeout.count() < 0 || rules.timeout > longest_timeout)
+    task.rules.timeout = std::chrono::nanoseconds::zero();
+  const bool timed = task.rules.timeout.count() > 0;
   std::uint64_t ticket = 0;
   {
     std::scoped_lock lock{guard_};
@@ -113,28 +118,41 @@ void pool_core::submit(const code_address& entry, const outgoing& arguments,
     put(ticket, entry, arguments);
   } catch (...) {
     std::scoped_lock lock{guard_};
-    if (auto task = table_.remove(ticket)) {
+    cancelled_unput_.erase(ticket);
+    if (take_out(ticket)) {
       --submitted_;
-      leave_table(*task);
+      drained_if_closing();
     }
     throw;
   }
-  if (rules.timeout.count() > 0) {
+  if (timed) {
     std::scoped_lock lock{keeper_guard_};
     look_ = true;
-    start_keeper();
     wake_keeper();
   }
 }
 
 std::uint64_t pool_core::enter(pending_task task) {
-  if (task.rules.timeout.count() > 0)
-    timeouts_.insert(task.rules.timeout);
   auto& sink = *task.sink;
   auto part = task.part;
+  auto timeout = task.rules.timeout;
   auto ticket = table_.add(std::move(task));
+  if (timeout.count() > 0)
+    try {
+      timeouts_.insert(timeout);
+    } catch (...) {
+      table_.remove(ticket);
+      throw;
+    }
   sink.numbered(part, ticket);
   return ticket;
+}
+
+std::optional<pending_task> pool_core::take_out(std::uint64_t ticket) {
+  auto task = table_.remove(ticket);
+  if (task && task->rules.timeout.count() > 0)
+    timeouts_.extract(task->rules.timeout);
+  return task;
 }
 
 // A task that was cancelled while it was put is taken back.
@@ -146,21 +164,21 @@ void pool_core::put(std::uint64_t ticket, const code_address& entry,
   header.arguments_type = arguments.type;
   led_message message{task_type, header, arguments};
   receipt where;
-  tasks_.put(message.as_outgoing(), deadline::never(), &where);
+  // If it is closed, the pool has ended, and all tasks with it.
+  if (tasks_.put(message.as_outgoing(), deadline::never(), &where)
+      != put_status::done)
+    return;
   {
     std::scoped_lock lock{guard_};
     if (auto* task = table_.find(ticket)) {
       task->where = where;
       return;
     }
+    if (cancelled_unput_.erase(ticket) == 0)
+      return; // it is done already
   }
-  tasks_.revoke(where); // or it is done already
-}
-
-void pool_core::leave_table(const pending_task& task) {
-  if (task.rules.timeout.count() > 0)
-    timeouts_.extract(task.rules.timeout);
-  drained_if_closing();
+  if (!tasks_.revoke(where))
+    crew_.kill_runner(ticket);
 }
 
 void pool_core::drained_if_closing() {
@@ -176,13 +194,15 @@ void pool_core::cancel(std::uint64_t ticket) {
   std::optional<pending_task> task;
   {
     std::scoped_lock lock{guard_};
-    task = table_.remove(ticket);
+    task = take_out(ticket);
     if (!task)
       return;
-    leave_table(*task);
+    drained_if_closing();
+    if (task->where.number == 0) { // it is being put, and taken back then
+      cancelled_unput_.insert(ticket);
+      return;
+    }
   }
-  if (task->where.number == 0)
-    return; // it is being put, and taken back then
   if (!tasks_.revoke(task->where))
     crew_.kill_runner(ticket);
 }
@@ -191,12 +211,18 @@ void pool_core::cancel(std::uint64_t ticket) {
 
 bool pool_core::receive_one() {
   std::optional<finished> done;
-  auto status = outcomes_.take(
-      [&](const incoming& message) {
-        take_outcome(message, done);
-        return verdict::consume;
-      },
-      deadline::now());
+  auto receive = [&](const incoming& message) {
+    take_outcome(message, done);
+    return verdict::consume;
+  };
+  auto status = take_status::done;
+  try {
+    status = outcomes_.take(receive, deadline::now());
+  } catch (...) {
+    if (done)
+      settle(std::move(*done));
+    throw;
+  }
   if (done)
     settle(std::move(*done));
   return status == take_status::done;
@@ -208,7 +234,7 @@ void pool_core::take_outcome(const incoming& message,
   std::memcpy(&header, message.bytes.data(), sizeof header);
   {
     std::scoped_lock lock{guard_};
-    auto task = table_.remove(header.ticket);
+    auto* task = table_.find(header.ticket);
     if (!task)
       return; // cancelled
     bool failed = header.kind == outcome::failure;
@@ -217,8 +243,9 @@ void pool_core::take_outcome(const incoming& message,
           {task->serial, header.worker, failed,
            std::chrono::nanoseconds{header.began} - made_.time_since_epoch(),
            std::chrono::nanoseconds{header.ended} - made_.time_since_epoch()});
-    leave_table(*task);
-    done.emplace(finished{std::move(*task), failed});
+    done.emplace(finished{std::move(*take_out(header.ticket)), failed});
+    ++unsettled_;
+    drained_if_closing();
   }
   incoming rest = message;
   rest.type = header.value_type;
@@ -244,27 +271,32 @@ void pool_core::settle(finished done) noexcept {
   if (done.failed)
     failed_.fetch_add(1, std::memory_order_relaxed);
   auto& sink = *done.task.sink;
-  if (sink.calls_back()) {
-    callback_thread::mine().post([self = shared_from_this(),
-                                  sink = done.task.sink,
-                                  part = done.task.part] {
-      sink->settled(part);
-      if (sink->waiting_.load() > 0)
-        self->wake_sleepers();
-    });
-    return;
-  }
   sink.settled(done.task.part);
-  if (sink.waiting_.load() > 0)
+  bool last = unsettled_.fetch_sub(1) == 1;
+  if (sink.waiting_.load() > 0 || (last && joining_.load() > 0))
     wake_sleepers();
 }
 
+// Needs it to be counted as unsettled.
 void pool_core::fail(pending_task task, std::exception_ptr why) noexcept {
   task.sink->take_failure(task.part, std::move(why));
   settle({std::move(task), true});
 }
 
 bool pool_core::drive(task_sink& sink, predicate done, deadline until) {
+  if (is_keeper()) { // in a progress function; nobody else replaces workers
+    sink.waiting_.fetch_add(1);
+    keep(done, until, true);
+    sink.waiting_.fetch_sub(1);
+    return done();
+  }
+  struct pass_on {
+    mailbox& outcomes;
+    ~pass_on() {
+      if (outcomes.ready()) // a wake for it may have come to us
+        outcomes.wake_one();
+    }
+  } on_return{outcomes_};
   for (;;) {
     while (!done() && receive_one()) {
     }
@@ -276,8 +308,6 @@ bool pool_core::drive(task_sink& sink, predicate done, deadline until) {
     if (!more)
       break;
   }
-  if (outcomes_.ready()) // a wake for it may have come to us
-    outcomes_.wake_one();
   return done();
 }
 
@@ -289,7 +319,6 @@ void pool_core::keep_receiving(bool wanted) {
   if (unattended_.fetch_add(1) > 0)
     return;
   std::scoped_lock lock{keeper_guard_};
-  start_keeper();
   wake_keeper();
 }
 
@@ -307,6 +336,9 @@ void pool_core::resize(std::size_t count) {
   }
   crew_.set_target(count);
   crew_.fill();
+  std::scoped_lock lock{keeper_guard_};
+  look_ = true; // fill() may have left it for later
+  wake_keeper();
 }
 
 void pool_core::close() {
@@ -315,6 +347,11 @@ void pool_core::close() {
     return;
   phase_ = phase::closing;
   drained_if_closing();
+}
+
+bool pool_core::all_settled() const {
+  std::scoped_lock lock{guard_};
+  return table_.empty() && unsettled_.load() == 0;
 }
 
 bool pool_core::join(deadline until) {
@@ -327,10 +364,7 @@ bool pool_core::join(deadline until) {
                       "would never end; close() or terminate() it first",
                       name_));
   }
-  auto over = [this] {
-    std::scoped_lock lock{guard_};
-    return table_.empty();
-  };
+  auto over = [this] { return all_settled(); };
   joining_.fetch_add(1);
   for (;;) {
     while (!over() && receive_one()) {
@@ -351,6 +385,7 @@ void pool_core::terminate() noexcept {
     std::scoped_lock lock{guard_};
     phase_ = phase::over;
     left = table_.remove_all();
+    unsettled_ += left.size();
     timeouts_.clear();
   }
   crew_.stop_replacing();

@@ -70,7 +70,10 @@ private:
     bool failed = false;
   };
 
-  std::uint64_t enter(pending_task task); // throws if it is not open
+  // These need guard_.
+  std::uint64_t enter(pending_task task);
+  std::optional<pending_task> take_out(std::uint64_t ticket);
+
   void put(std::uint64_t ticket, const code_address& entry,
            const outgoing& arguments);
   void require_open() const; // needs guard_
@@ -79,23 +82,26 @@ private:
   void take_outcome(const incoming& message, std::optional<finished>& done);
   void settle(finished done) noexcept;
   void fail(pending_task task, std::exception_ptr why) noexcept;
-  void leave_table(const pending_task& task); // needs guard_
-  void drained_if_closing();                  // needs guard_
+  void drained_if_closing(); // needs guard_
+  bool all_settled() const;
   void note_end(std::size_t index);
   void wake_sleepers() { outcomes_.wake_all(); }
 
   // -- the keeper's thread ----------------------------------------------------
 
   void start_keeper();
-  void keep();
-  void wake_keeper();
-  void sleep(deadline until);
-  bool has_news() const; // needs keeper_guard_
+  bool is_keeper() const;
+  // Until it is stopped or `done()`. `waits`: for some outcome.
+  void keep(predicate done, deadline until, bool waits);
+  void see_to_dead_workers();
+  deadline see_to_everything(predicate done, bool waits);
+  void sleep(predicate done, deadline until, bool waits);
+  void wake_keeper(); // needs keeper_guard_
   void on_worker_ended(std::size_t index);
   bool is_deadly(std::uint64_t ticket);
   void on_lost(std::uint64_t ticket, const crew::departed& worker);
-  void retry(pending_task task, const std::exception_ptr& why);
-  void fill_crew();
+  void put_again(std::uint64_t ticket, const pending_task& task);
+  deadline fill_crew();
   void break_down(const std::exception_ptr& why) noexcept;
   deadline see_to_timeouts();
 
@@ -112,20 +118,25 @@ private:
   std::exception_ptr broken_;
   std::multiset<std::chrono::nanoseconds> timeouts_; // of pending tasks
   std::set<std::uint64_t> overdue_;                  // killed for that; tickets
+  std::set<std::uint64_t> cancelled_unput_;          // tickets
   std::uint64_t submitted_ = 0;
   std::uint64_t retried_ = 0;
   std::vector<timeline::span> spans_;
 
   std::atomic<std::uint64_t> completed_{0};
   std::atomic<std::uint64_t> failed_{0};
-  // Threads that sleep until there are no pending tasks.
+  // Tasks that have left the table, and of which it is not known yet. More only
+  // with guard_.
+  std::atomic<std::size_t> unsettled_{0};
+  // Threads that sleep until there are none, nor pending ones.
   std::atomic<int> joining_{0};
 
-  std::mutex keeper_guard_; // of all below but the atomic
+  std::mutex keeper_guard_; // of all below but the atomics
   std::condition_variable keeper_changed_;
   std::thread keeper_;
+  std::atomic<std::thread::id> keeper_id_;
   std::deque<std::size_t> ended_;
-  bool look_ = false; // at timeouts anew
+  bool look_ = false; // anew at timeouts and missing workers
   bool stopping_ = false;
   // Outcomes that somebody wants received though nobody waits. Below zero for a
   // moment when "no more" overtakes.

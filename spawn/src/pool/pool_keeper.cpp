@@ -17,65 +17,107 @@
 
 namespace ramet::detail {
 
-// Needs keeper_guard_.
+namespace {
+
+constexpr std::chrono::milliseconds try_again_after{100};
+
+} // namespace
+
 void pool_core::start_keeper() {
-  if (keeper_.joinable() || stopping_)
-    return;
   signals_blocked blocked; // inherited by the thread
-  keeper_ = std::thread{[this] {
+  std::scoped_lock lock{keeper_guard_};
+  // It holds the pool, as it may have to end by itself; see terminate().
+  keeper_ = std::thread{[self = shared_from_this()] {
     name_this_thread("ramet-pool");
-    keep();
+    self->keeper_id_.store(std::this_thread::get_id());
+    self->keep([] { return false; }, deadline::never(), false);
   }};
 }
 
-// Needs keeper_guard_.
+bool pool_core::is_keeper() const {
+  return keeper_id_.load(std::memory_order_relaxed)
+         == std::this_thread::get_id();
+}
+
 void pool_core::wake_keeper() {
   keeper_changed_.notify_one();
   outcomes_.wake_all(); // it may sleep there, though nobody wants that any more
 }
 
-bool pool_core::has_news() const {
-  return stopping_ || look_ || !ended_.empty();
-}
-
-void pool_core::keep() {
-  for (;;) {
-    std::deque<std::size_t> ended;
-    {
-      std::scoped_lock lock{keeper_guard_};
-      if (stopping_)
-        return;
-      look_ = false;
-      ended.swap(ended_);
+void pool_core::keep(predicate done, deadline until, bool waits) {
+  auto stopped = [this] {
+    std::scoped_lock lock{keeper_guard_};
+    return stopping_;
+  };
+  while (!stopped() && !done()) {
+    auto wake = until.at;
+    try {
+      wake = std::min(wake, see_to_everything(done, waits).at);
+    } catch (const std::exception&) { // no memory, or no descriptors
+      wake = std::min(wake, clock::now() + try_again_after);
     }
-    for (auto index : ended)
-      on_worker_ended(index);
-    if (unattended_.load() > 0)
-      while (receive_one()) {
-      }
-    else if (outcomes_.ready())
-      outcomes_.wake_one(); // the wake may have come to us
-    fill_crew();
-    auto until = std::min(see_to_timeouts().at, crew_.next_start().at);
-    sleep({until});
+    if (done() || clock::now() >= until.at)
+      break;
+    sleep(done, {wake}, waits);
   }
 }
 
-void pool_core::sleep(deadline until) {
-  auto news = [this] {
+// Returns when it is to be called again. What it settles may wait for
+// something, and so call it as well.
+deadline pool_core::see_to_everything(predicate done, bool waits) {
+  {
     std::scoped_lock lock{keeper_guard_};
-    return has_news();
-  };
-  if (unattended_.load() > 0) {
-    outcomes_.park(news, until);
+    look_ = false;
+  }
+  see_to_dead_workers();
+  if (waits || unattended_.load() > 0)
+    while (!done() && receive_one()) {
+    }
+  else if (outcomes_.ready())
+    outcomes_.wake_one(); // the wake may have come to us
+  auto next_start = fill_crew();
+  return {std::min(see_to_timeouts().at, next_start.at)};
+}
+
+void pool_core::sleep(predicate done, deadline until, bool waits) {
+  auto has_news = [this] { return stopping_ || look_ || !ended_.empty(); };
+  if (waits || unattended_.load() > 0) {
+    auto due = [&] {
+      std::unique_lock lock{keeper_guard_};
+      if (has_news())
+        return true;
+      lock.unlock();
+      return done();
+    };
+    outcomes_.park(due, until);
     return;
   }
   std::unique_lock lock{keeper_guard_};
-  auto due = [this] { return has_news() || unattended_.load() > 0; };
+  auto due = [&] { return has_news() || unattended_.load() > 0; };
   if (until.is_never())
     keeper_changed_.wait(lock, due);
   else
     keeper_changed_.wait_until(lock, until.at, due);
+}
+
+void pool_core::see_to_dead_workers() {
+  for (;;) {
+    std::size_t index = 0;
+    {
+      std::scoped_lock lock{keeper_guard_};
+      if (ended_.empty())
+        return;
+      index = ended_.front();
+      ended_.pop_front();
+    }
+    try {
+      on_worker_ended(index);
+    } catch (...) {
+      std::scoped_lock lock{keeper_guard_};
+      ended_.push_front(index);
+      throw;
+    }
+  }
 }
 
 void pool_core::on_worker_ended(std::size_t index) {
@@ -109,19 +151,34 @@ bool pool_core::is_deadly(std::uint64_t ticket) {
 
 void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
   std::optional<pending_task> task;
+  std::uint64_t next = 0;
   bool overdue = false;
   {
     std::scoped_lock lock{guard_};
     overdue = overdue_.erase(ticket) != 0;
-    task = table_.remove(ticket);
-    if (task && task->rules.timeout.count() > 0)
-      timeouts_.extract(task->rules.timeout);
-    if (task && records_)
+    task = take_out(ticket);
+    if (!task)
+      return; // its outcome was there, or it was cancelled
+    if (records_)
       spans_.push_back({task->serial, static_cast<std::uint32_t>(worker.index),
                         true, worker.since - made_, clock::now() - made_});
+    if (task->rules.retries > 0 && phase_ != phase::over && !broken_) {
+      // Under the same lock: or the pool would seem to have nothing to do.
+      auto again = *task;
+      --again.rules.retries;
+      ++again.attempt;
+      again.where = {};
+      again.deaths_taking = 0;
+      next = enter(std::move(again));
+      ++retried_;
+    } else {
+      ++unsettled_;
+    }
   }
-  if (!task)
-    return; // its outcome was there, or it was cancelled
+  if (next != 0) {
+    put_again(next, *task);
+    return;
+  }
   auto text =
       fmt::format("pool '{}': task {}, attempt {}: worker '{}' (pid {})", name_,
                   task->serial, task->attempt, worker.name, worker.pid);
@@ -136,58 +193,40 @@ void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
     why = std::make_exception_ptr(
         task_failure{text + " " + to_string(worker.status) + " while it ran it",
                      worker.status});
-  if (task->rules.retries > 0) {
-    retry(std::move(*task), why);
-    return;
-  }
   fail(std::move(*task), std::move(why));
   std::scoped_lock lock{guard_};
   drained_if_closing();
 }
 
-void pool_core::retry(pending_task task, const std::exception_ptr& why) {
-  --task.rules.retries;
-  ++task.attempt;
-  task.where = {};
-  task.deaths_taking = 0;
-  auto sink = task.sink;
-  auto part = task.part;
-  auto entry = task.entry;
-  std::uint64_t ticket = 0;
-  {
-    std::scoped_lock lock{guard_};
-    if (phase_ != phase::over) {
-      ticket = enter(std::move(task));
-      ++retried_;
-    }
-  }
-  if (ticket == 0) {
-    fail(std::move(task), why);
-    return;
-  }
+void pool_core::put_again(std::uint64_t ticket, const pending_task& task) {
   try {
-    sink->encode_again(part, [&](const outgoing& arguments) {
-      put(ticket, entry, arguments);
+    task.sink->encode_again(task.part, [&](const outgoing& arguments) {
+      put(ticket, task.entry, arguments);
     });
   } catch (...) {
     std::optional<pending_task> failed;
     {
       std::scoped_lock lock{guard_};
-      failed = table_.remove(ticket);
+      cancelled_unput_.erase(ticket);
+      failed = take_out(ticket);
       if (failed)
-        leave_table(*failed);
+        ++unsettled_;
     }
-    if (failed)
-      fail(std::move(*failed), std::current_exception());
+    if (!failed)
+      return;
+    fail(std::move(*failed), std::current_exception());
+    std::scoped_lock lock{guard_};
+    drained_if_closing();
   }
 }
 
-void pool_core::fill_crew() {
+// Returns when it is to be called again.
+deadline pool_core::fill_crew() {
   {
     std::scoped_lock lock{guard_};
     if (phase_ == phase::over || broken_
         || (phase_ == phase::closing && table_.empty()))
-      return;
+      return deadline::never();
   }
   try {
     crew_.fill();
@@ -196,6 +235,7 @@ void pool_core::fill_crew() {
     if (auto why = crew_.broken())
       break_down(why);
   }
+  return crew_.next_start();
 }
 
 void pool_core::break_down(const std::exception_ptr& why) noexcept {
@@ -205,6 +245,7 @@ void pool_core::break_down(const std::exception_ptr& why) noexcept {
     if (std::exchange(broken_, why))
       return;
     left = table_.remove_all();
+    unsettled_ += left.size();
     timeouts_.clear();
   }
   crew_.stop_replacing();

@@ -34,10 +34,11 @@ bool progress_counter::total_is(std::size_t total, bool last) {
   return tell_news(std::move(lock), last);
 }
 
-void progress_counter::wait() {
+void progress_counter::stop() {
   if (!tell_)
     return;
   std::unique_lock lock{guard_};
+  stopped_ = true;
   told_.wait(lock, [this] {
     return telling_ == std::thread::id{}
            || telling_ == std::this_thread::get_id();
@@ -49,7 +50,7 @@ bool progress_counter::tell_news(std::unique_lock<std::mutex> lock, bool last) {
   if (telling_ != std::thread::id{})
     return false;
   telling_ = std::this_thread::get_id();
-  while (std::exchange(news_, false)) {
+  while (std::exchange(news_, false) && !stopped_) {
     auto now = state_;
     now.elapsed = std::chrono::steady_clock::now() - start_;
     lock.unlock();

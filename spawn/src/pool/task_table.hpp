@@ -36,6 +36,7 @@ public:
     if (unused_.empty()) {
       unused_.push_back(static_cast<std::uint32_t>(slots_.size()));
       slots_.emplace_back();
+      unused_.reserve(slots_.size()); // remove() must not fail
     }
     auto index = unused_.back();
     unused_.pop_back();

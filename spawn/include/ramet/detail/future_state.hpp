@@ -89,12 +89,14 @@ protected:
   /// Returns when ready(), when the time is over, or earlier. By default
   /// sleeps; an override may do itself what leads to completion.
   virtual void drive(deadline until);
-  /// Whether this is the thread that calls back. There drive(), as it is here,
-  /// makes other callbacks while it waits.
-  static bool in_callback();
   /// After completion, in the thread that completed: to wake those that sleep
   /// in a drive() of their own.
   virtual void completed() {}
+  /// Has what then() left behind run: by default now, in the thread that
+  /// completed.
+  virtual void go_on() { run_next(); }
+  /// An override for go_on(): in the thread for callbacks.
+  void go_on_in_callback();
   /// After the first then() on a state that is not ready: from now on it must
   /// become so without anybody calling drive(). It may be called all the same.
   virtual void expected() {}

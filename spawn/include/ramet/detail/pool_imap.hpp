@@ -61,13 +61,10 @@ public:
     }
     try {
       tasks_.submit(this->shared_from_this(), part, inputs);
-    } catch (...) {
-      tasks_.done(part);
-      std::scoped_lock lock{guard_};
-      inputs_.erase(part);
-      outstanding_ -= count;
-      submitted_ -= count;
-      throw;
+    } catch (...) { // comes out where their results would
+      inputs.clear();
+      take_failure(part, std::current_exception());
+      settled(part);
     }
   }
 
@@ -103,7 +100,7 @@ public:
   /// Nothing is told of it any more when this returns.
   void cancel_all() {
     tasks_.cancel_all();
-    progress_.wait();
+    progress_.stop();
   }
 
   void take_value(std::uint64_t part, const incoming& value) override {

@@ -55,8 +55,6 @@ public:
   virtual void numbered(std::uint64_t part, std::uint64_t ticket) noexcept = 0;
   /// Encodes the part once more, for a retry.
   virtual void encode_again(std::uint64_t part, const outgoing_user& use) = 0;
-  /// Whether settled() runs code of users, which may take its time.
-  virtual bool calls_back() const noexcept { return false; }
 
 private:
   friend class pool_core;

@@ -141,6 +141,8 @@ public:
   }
   void done(std::uint64_t part) noexcept {
     std::scoped_lock lock{guard_};
+    if (part < first_)
+      return;
     auto& place = place_of(part);
     place.over = true;
     place.kept = nullptr;
@@ -150,15 +152,9 @@ public:
     }
   }
   void cancel_all() {
-    std::vector<std::uint64_t> left;
-    {
-      std::scoped_lock lock{guard_};
-      for (auto& place : places_)
-        if (!std::exchange(place.over, true))
-          left.push_back(place.ticket);
-    }
-    for (auto ticket : left)
-      pool_.cancel(ticket);
+    for (auto left = to_cancel(); !left.empty(); left = to_cancel())
+      for (auto ticket : left)
+        pool_.cancel(ticket);
   }
 
 private:
@@ -172,8 +168,21 @@ private:
   const typename Plan::function_form function_;
   const task_rules rules_;
 
+  // Those whose ticket was not cancelled yet: at first all, then what was just
+  // tried again under a new one.
+  std::vector<std::uint64_t> to_cancel() {
+    std::vector<std::uint64_t> left;
+    std::scoped_lock lock{guard_};
+    for (auto& place : places_)
+      if (!place.over
+          && std::exchange(place.cancelled, place.ticket) != place.ticket)
+        left.push_back(place.ticket);
+    return left;
+  }
+
   struct place {
     std::uint64_t ticket = 0;
+    std::uint64_t cancelled = 0; // ticket
     std::shared_ptr<const items> kept;
     bool over = false;
   };
@@ -262,7 +271,7 @@ public:
     if (this->wait(deadline::now()) || !future_state_base::cancel())
       return false;
     tasks_.cancel_all();
-    progress_.wait();
+    progress_.stop();
     return true;
   }
 

@@ -61,22 +61,14 @@ public:
     }
   }
 
-  bool calls_back() const noexcept final { return called_back_.load(); }
-
 protected:
   void drive(deadline until) final {
-    // Its outcome comes by the thread for callbacks, which must not sleep then.
-    if (called_back_.load() && future_state_base::in_callback()) {
-      future_state_base::drive(until);
-      return;
-    }
     auto done = [this] { return this->ready(); };
     pool_.drive(*this, done, until);
   }
-  void expected() final {
-    called_back_.store(true);
-    attention_.want(pool_);
-  }
+  // Whoever receives the outcome may have other things to do.
+  void go_on() final { this->go_on_in_callback(); }
+  void expected() final { attention_.want(pool_); }
   void completed() final { attention_.over(pool_); }
 
   const pool_link& pool() const { return pool_; }
@@ -84,7 +76,6 @@ protected:
 private:
   pool_link pool_;
   attention attention_;
-  std::atomic<bool> called_back_{false};
 };
 
 /// Of one call.
@@ -98,7 +89,10 @@ public:
   bool cancel() override {
     if (this->wait(deadline::now()) || !future_state_base::cancel())
       return false;
-    this->pool().cancel(ticket_.load());
+    for (std::uint64_t ticket = 0; ticket != ticket_.load();) {
+      ticket = ticket_.load(); // a new one if it is just tried again
+      this->pool().cancel(ticket);
+    }
     return true;
   }
 

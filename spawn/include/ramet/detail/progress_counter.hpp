@@ -31,8 +31,8 @@ public:
   /// all are done.
   [[nodiscard]] bool total_is(std::size_t total, bool last);
 
-  /// Returns when no other thread is telling.
-  void wait();
+  /// From now on nothing is told. Waits for another thread that is telling.
+  void stop();
 
 private:
   bool tell_news(std::unique_lock<std::mutex> lock, bool last);
@@ -45,6 +45,7 @@ private:
   progress state_;
   bool news_ = false;
   bool last_ = false;
+  bool stopped_ = false;
   std::thread::id telling_; // nobody: none
 };
 

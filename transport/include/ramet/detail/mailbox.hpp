@@ -110,8 +110,10 @@ public:
   /// will. Until consumers come to its place it counts in size(). False if
   /// somebody has it.
   bool revoke(const receipt& which);
-  /// Calls `what`, which must be quick; while it runs nobody takes a message.
-  void with_takers_stopped(predicate what);
+  /// Calls `what`, which must be quick; while it runs nobody takes a message,
+  /// and what the dead have left half done is done. False: until then somebody
+  /// was taking one, and `what` was not called.
+  bool with_takers_stopped(predicate what, deadline until);
   /// How many messages were taken so far, revoked ones included.
   std::uint64_t messages_taken() const;
 
