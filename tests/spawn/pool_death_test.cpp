@@ -9,9 +9,12 @@
 
 #include <algorithm>
 #include <functional>
+#include <ranges>
 #include <set>
 #include <stdexcept>
 #include <thread>
+
+#include <sys/resource.h>
 
 namespace ramet::test {
 
@@ -153,6 +156,17 @@ struct die_at_three {
   }
 };
 
+TEST_F(pool_death, does_not_stop_progress_functions_that_use_the_pool) {
+  pool workers{1};
+  queue<int> died;
+  auto tell = [&](const progress&) { EXPECT_EQ(workers.apply(twice, 2), 4); };
+  EXPECT_TRUE(task_failure_of([&] {
+    return workers.map(die_once{died}, std::views::iota(48, 55),
+                       {.chunk = 1, .progress = tell});
+  }));
+  EXPECT_EQ(died.size(), 1U);
+}
+
 TEST_F(pool_death, fails_a_map_but_none_of_its_other_inputs) {
   pool workers{2};
   queue<int> done;
@@ -217,6 +231,19 @@ TEST_F(pool_death, does_not_come_to_tasks_that_wait) {
   EXPECT_EQ(first.get(), 1);
   EXPECT_EQ(second.get(), 8);
   EXPECT_TRUE(failure_of(third, errc::timed_out));
+}
+
+TEST_F(pool_death, does_not_come_for_timeouts_that_mean_none) {
+  pool workers{1};
+  for (auto none : {std::chrono::nanoseconds::max(), -1ns, 0ns}) {
+    auto task = workers.submit({.timeout = none}, [] {
+      ::usleep(100'000);
+      return 1;
+    });
+    auto next = workers.submit({.timeout = 20s}, twice, 1);
+    EXPECT_EQ(task.get(), 1);
+    EXPECT_EQ(next.get(), 2);
+  }
 }
 
 TEST_F(pool_death, comes_to_tasks_that_are_stopped) {
@@ -340,6 +367,7 @@ struct ramet::detail::wire<ramet::test::bomb> {
     throw_decoding,
     die_encoding,
     die_decoding,
+    hang_decoding,
   };
 
   template <class Out>
@@ -359,6 +387,8 @@ struct ramet::detail::wire<ramet::test::bomb> {
       throw std::runtime_error("cannot be read");
     if (result.fuse == die_decoding)
       ::raise(SIGKILL);
+    while (result.fuse == hang_decoding)
+      ::pause();
     return result;
   }
 };
@@ -462,6 +492,49 @@ TEST_F(pool_death, does_not_come_of_one_result_of_a_chunk) {
   EXPECT_TRUE(results.next());
 }
 
+TEST_F(pool_death, does_not_come_of_one_input_that_cannot_be_encoded) {
+  pool workers{1};
+  for (unsigned retries : {0, 1}) {
+    auto results = workers.imap(
+        look_at,
+        std::vector<bomb>{{fuse::none}, {fuse::throw_encoding}, {fuse::none}},
+        {.retries = retries});
+    EXPECT_EQ(results.next(), int{fuse::none});
+    EXPECT_THROW(results.next(), std::runtime_error);
+    EXPECT_EQ(results.next(), int{fuse::none});
+    EXPECT_FALSE(results.next());
+  }
+}
+
+void take_handle_and_bomb(queue<int>, bomb) {}
+
+TEST_F(pool_death, comes_to_tasks_whose_arguments_take_too_long) {
+  pool workers{2};
+  queue<int> passed;
+  auto hanging = workers.submit({.timeout = 50ms}, take_handle_and_bomb, passed,
+                                bomb{fuse::hang_decoding});
+  EXPECT_TRUE(failure_of(hanging, errc::timed_out));
+  EXPECT_EQ(workers.apply(twice, 2), 4);
+}
+
+TEST_F(pool_death, comes_to_those_whose_arguments_hang_when_the_pool_ends) {
+  pool workers{2};
+  queue<int> passed;
+  auto hanging =
+      workers.submit(take_handle_and_bomb, passed, bomb{fuse::hang_decoding});
+  auto is_working = [](const worker_stats& one) { return one.working; };
+  ASSERT_TRUE(eventually([&] {
+    return std::ranges::any_of(workers.stats().workers, is_working);
+  }));
+  for (auto& one : workers.stats().workers)
+    if (!one.working)
+      ::kill(one.pid, SIGKILL);
+  auto start = std::chrono::steady_clock::now();
+  workers.terminate();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
+  EXPECT_TRUE(failure_of(hanging, errc::closed));
+}
+
 TEST_F(pool_death, does_not_come_of_large_values) {
   pool workers{2};
   std::string text(8 << 20, 'x');
@@ -495,6 +568,17 @@ TEST_F(pool_death, again_and_again_at_the_start_breaks_the_pool) {
   EXPECT_LE(restarts_of(workers), 6U);
   workers.close();
   workers.join();
+}
+
+TEST_F(pool_death, of_all_who_cannot_even_take_a_task_breaks_the_pool) {
+  pool workers{{.workers = 1, .initializer = [] {
+                  rlimit none{3, 3}; // so no large message can be opened
+                  ::setrlimit(RLIMIT_NOFILE, &none);
+                }}};
+  auto size_of = [](const std::string& text) { return text.size(); };
+  auto task = workers.submit(size_of, std::string(10'000'000, 'x'));
+  EXPECT_TRUE(task_failure_of([&] { return task.get(); }));
+  EXPECT_LE(restarts_of(workers), 6U);
 }
 
 TEST_F(pool_death, at_the_start_is_forgiven_when_others_come_up) {

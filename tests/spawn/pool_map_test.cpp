@@ -243,6 +243,20 @@ TEST_F(pool_map, cancels_what_nobody_will_look_at) {
   EXPECT_TRUE(begun.empty());
 }
 
+TEST_F(pool_map, cancels_many_while_others_receive) {
+  pool workers{2};
+  std::atomic<bool> over{false};
+  std::jthread other{[&] {
+    while (!over)
+      EXPECT_EQ(workers.apply(twice, 1), 2);
+  }};
+  for (int round = 0; round < 200; ++round) {
+    auto results = workers.imap_unordered(twice, first(200), {.window = 200});
+    EXPECT_TRUE(results.next());
+  }
+  over = true;
+}
+
 // -- progress -----------------------------------------------------------------
 
 TEST_F(pool_map, tells_how_far_it_is) {

@@ -7,7 +7,9 @@
 #include <ramet/pipe.hpp>
 #include <ramet/when.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <future>
@@ -22,6 +24,7 @@
 #include <utility>
 
 #include <sched.h>
+#include <time.h>
 
 namespace ramet::test {
 
@@ -148,6 +151,8 @@ TEST_F(pool_test, passes_on_what_a_function_throws) {
   });
   ASSERT_TRUE(failure && failure->exception());
   EXPECT_EQ(failure->exception()->type, "std::out_of_range");
+  EXPECT_TRUE(failure->is<std::logic_error>());
+  EXPECT_THROW(failure->rethrow(), std::out_of_range);
   EXPECT_EQ(failure->exception()->message, "no such x: 5");
   EXPECT_FALSE(failure->exception()->backtrace.empty());
   EXPECT_NE(failure->exception()->pid, ::getpid());
@@ -316,6 +321,39 @@ TEST_F(pool_test, ends_pending_futures_when_it_is_terminated) {
   for (auto& each : waiting)
     EXPECT_THROW(each.get(), error);
   EXPECT_THROW(workers.submit(twice, 1), error);
+}
+
+TEST_F(pool_test, ends_again_and_again_with_much_to_do) {
+  for (int round = 0; round < 100; ++round) {
+    pool workers{2};
+    for (int i = 0; i < 10'000; ++i)
+      workers.submit(run_for_ever);
+    auto start = std::chrono::steady_clock::now();
+    workers.terminate();
+    workers.join();
+    ASSERT_LT(std::chrono::steady_clock::now() - start, 10s);
+  }
+}
+
+std::chrono::nanoseconds own_cpu_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return std::chrono::seconds{used.tv_sec}
+         + std::chrono::nanoseconds{used.tv_nsec};
+}
+
+TEST_F(pool_test, rests_once_it_is_closed) {
+  pool workers{2};
+  EXPECT_EQ(workers.apply(twice, 1), 2);
+  workers.close();
+  ASSERT_TRUE(eventually([&] {
+    return std::ranges::all_of(workers.stats().workers,
+                               [](auto& one) { return one.pid == 0; });
+  }));
+  auto before = own_cpu_time();
+  std::this_thread::sleep_for(500ms);
+  EXPECT_LT(own_cpu_time() - before, 200ms);
+  workers.join();
 }
 
 TEST_F(pool_test, ends_pending_futures_when_it_goes) {

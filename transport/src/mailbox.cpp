@@ -49,8 +49,8 @@ put_status mailbox::put(const outgoing& message, deadline until,
   return core_->put(message, until, where);
 }
 
-bool mailbox::revoke(const receipt& which) {
-  return core_->revoke(which);
+bool mailbox::revoke(const receipt& which, deadline until) {
+  return core_->revoke(which, until);
 }
 
 bool mailbox::with_takers_stopped(predicate what, deadline until) {

@@ -28,7 +28,7 @@ public:
 
   put_status put(const outgoing& message, deadline until,
                  receipt* where = nullptr);
-  bool revoke(const receipt& which);
+  bool revoke(const receipt& which, deadline until);
   bool with_takers_stopped(predicate what, deadline until);
   std::uint64_t messages_taken() const {
     return control_.consumers.count.load(std::memory_order_acquire);

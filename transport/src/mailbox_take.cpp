@@ -283,9 +283,10 @@ take_status mailbox_core::take(receiver receive, deadline until,
 }
 
 // One store marks it. Whoever is killed here has marked it, or has not.
-bool mailbox_core::revoke(const receipt& which) {
-  side_lock lock{*this, control_.consumers, &mailbox_core::repair_consumers};
-  if (load(control_.consumers.count) >= which.number)
+bool mailbox_core::revoke(const receipt& which, deadline until) {
+  side_lock lock{*this, control_.consumers, &mailbox_core::repair_consumers,
+                 until};
+  if (!lock.locked() || load(control_.consumers.count) >= which.number)
     return false;
   // Unread, so its segment is there, and no producer writes at its place.
   auto* frame = take_segment_.get(which.segment).at(which.position);

@@ -28,8 +28,6 @@ constexpr std::size_t max_killed_starts = 12;
 constexpr std::chrono::milliseconds first_pause{10};
 constexpr std::chrono::milliseconds longest_pause{1000};
 
-constexpr std::chrono::milliseconds longest_taking{100};
-
 std::chrono::milliseconds pause_after(std::size_t failures) {
   auto doublings = std::min<std::size_t>(failures - 1, 10);
   return std::min(first_pause * (1 << doublings), longest_pause);

@@ -25,6 +25,10 @@
 
 namespace ramet::detail {
 
+/// Longer than that nobody takes a task, but for one whose arguments hang when
+/// they are decoded.
+inline constexpr std::chrono::milliseconds longest_taking{100};
+
 /// Whoever had one place, one after another. Thread-safe.
 class crew {
 public:

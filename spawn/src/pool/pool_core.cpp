@@ -177,7 +177,7 @@ void pool_core::put(std::uint64_t ticket, const code_address& entry,
     if (cancelled_unput_.erase(ticket) == 0)
       return; // it is done already
   }
-  if (!tasks_.revoke(where))
+  if (!tasks_.revoke(where, deadline::in(longest_taking)))
     crew_.kill_runner(ticket);
 }
 
@@ -203,7 +203,7 @@ void pool_core::cancel(std::uint64_t ticket) {
       return;
     }
   }
-  if (!tasks_.revoke(task->where))
+  if (!tasks_.revoke(task->where, deadline::in(longest_taking)))
     crew_.kill_runner(ticket);
 }
 

@@ -136,17 +136,18 @@ void pool_core::on_worker_ended(std::size_t index) {
 
 // Its worker died when it was about to take it: the message is still there, for
 // the next one. If that dies in the same way, it is no accident, as handles are
-// decoded in this step. Then it is taken back, and counts as lost.
+// decoded in this step. Then it is taken back, and counts as lost. As it does
+// if we have killed it for taking too long.
 bool pool_core::is_deadly(std::uint64_t ticket) {
   receipt where;
   {
     std::scoped_lock lock{guard_};
     auto* task = table_.find(ticket);
-    if (!task || ++task->deaths_taking < 2)
+    if (!task || (++task->deaths_taking < 2 && overdue_.count(ticket) == 0))
       return false;
     where = task->where;
   }
-  return tasks_.revoke(where);
+  return tasks_.revoke(where, deadline::in(longest_taking));
 }
 
 void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
@@ -267,22 +268,27 @@ deadline pool_core::see_to_timeouts() {
       return deadline::never();
     next = now + *timeouts_.begin();
   }
-  std::vector<std::uint64_t> overdue;
+  std::vector<std::pair<std::uint64_t, receipt>> overdue;
   crew_.for_each_running([&](std::uint64_t ticket, clock::time_point since) {
     std::scoped_lock lock{guard_};
     auto* task = table_.find(ticket);
     if (!task || task->rules.timeout.count() == 0)
       return;
     auto due = since + task->rules.timeout;
-    if (due > now)
+    if (due > now) {
       next = std::min(next, due);
-    else if (overdue_.insert(ticket).second)
-      overdue.push_back(ticket);
+    } else {
+      overdue_.insert(ticket);
+      overdue.emplace_back(ticket, task->where);
+    }
   });
-  for (auto ticket : overdue)
+  for (auto& [ticket, where] : overdue)
     if (!crew_.kill_runner(ticket)) {
       std::scoped_lock lock{guard_};
       overdue_.erase(ticket); // it has just finished
+    } else if (where.number > tasks_.messages_taken()) {
+      // It was still decoding the arguments. The next one would, too.
+      tasks_.revoke(where, deadline::in(longest_taking));
     }
   return {next};
 }

@@ -108,8 +108,8 @@ public:
 
   /// Takes back a message that was put here and that nobody has taken: nobody
   /// will. Until consumers come to its place it counts in size(). False if
-  /// somebody has it.
-  bool revoke(const receipt& which);
+  /// somebody has it, or until then was taking one.
+  bool revoke(const receipt& which, deadline until = deadline::never());
   /// Calls `what`, which must be quick; while it runs nobody takes a message,
   /// and what the dead have left half done is done. False: until then somebody
   /// was taking one, and `what` was not called.
