@@ -134,7 +134,8 @@ struct asio_initiation {
 ///
 /// Cancelling the operation through its cancellation slot, whatever the type of
 /// cancellation, cancels the future: the operation completes with `error` of
-/// errc::closed, unless the result was there already.
+/// errc::closed, unless the result was there already. When the process that
+/// works on it dies, it completes with the task_failure that get() would throw.
 ///
 /// Does not wait. The future is not valid afterwards.
 /// @throws error closed if it has no result to come

@@ -41,6 +41,8 @@ namespace ramet {
 /// Dropping the future does not end the process; the runtime waits for it at
 /// the end, and then for the callbacks. A daemon is terminated instead, which
 /// is no failure if its future was dropped.
+///
+/// Does not wait: returns as soon as the process is launched. Thread-safe.
 /// @throws error as the constructor of process does, and resource_exhausted for
 ///   the way back; no process is left then
 template <class F, class... Args>

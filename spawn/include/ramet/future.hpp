@@ -90,8 +90,10 @@ public:
   bool valid() const noexcept { return state_ != nullptr; }
 
   /// Waits for the result and gives it away.
-  /// @throws task_failure when the work failed; error closed when it was
-  ///   cancelled
+  /// @throws task_failure when the function threw, or its process died before
+  ///   it returned; error closed when it was cancelled, its pool terminated, or
+  ///   there is no result to come; timed_out when a pool's task ran too long;
+  ///   what decoding throws. Of questions to actors, see ask().
   R get() {
     use("get()").wait(detail::deadline::never());
     return std::exchange(state_, nullptr)->take();
@@ -108,6 +110,7 @@ public:
   }
 
   /// Waits until there is a result or a failure.
+  /// @throws error closed if there is none to come
   void wait() const { use("wait()").wait(detail::deadline::never()); }
   /// Waits so long at most. True if there is one.
   template <class Rep, class Period>
@@ -135,9 +138,11 @@ public:
     std::exchange(state_, nullptr)->then(std::move(next));
   }
 
-  /// Gives up on the result: of async, kills the process; of a question,
-  /// forgets it. False if the result, or a failure, was there already; get()
-  /// has it. After true get() throws `closed`. Does not wait.
+  /// Gives up on the result: of async, kills the process; of a pool's task,
+  /// keeps it from being begun, or kills the worker that runs it; of a
+  /// question, forgets it. False if the result, or a failure, was there
+  /// already; get() has it. After true get() throws `closed`. Does not wait,
+  /// but for a call of a progress_function that is just made.
   bool cancel() { return use("cancel()").cancel(); }
 
 private:

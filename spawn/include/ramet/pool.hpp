@@ -52,8 +52,11 @@ namespace ramet {
 /// Whoever waits for a result receives results himself. One thread, asleep
 /// until it is needed, sees to what nobody waits for. Idle pools use no CPU.
 ///
-/// Thread-safe, but for moving and destroying. Workers may have pools of their
-/// own.
+/// Workers are daemons: at the end of this process's runtime they are ended,
+/// whatever they have to do. They may have pools of their own.
+///
+/// Thread-safe, but for moving and destroying. Using a moved-from pool throws
+/// `error` with errc::closed.
 class pool {
 public:
   /// Starts the workers; does not wait until they are there.
@@ -62,6 +65,7 @@ public:
   explicit pool(std::size_t workers) : pool(pool_options{.workers = workers}) {}
   explicit pool(const pool_options& options);
   pool(pool&& other) noexcept;
+  /// Terminates the pool that was here before, as the destructor does.
   pool& operator=(pool&& other) noexcept;
   /// As terminate().
   ~pool();
@@ -69,9 +73,12 @@ public:
   // -- one call ---------------------------------------------------------------
 
   /// Has `f(args...)` called by a worker. The future's cancel() keeps it from
-  /// being begun, or kills the worker that runs it. Does not wait.
-  /// @throws error closed, resource_exhausted, what encoding throws; and
-  ///   task_failure if the pool is broken
+  /// being begun, or kills the worker that runs it. Does not wait. If that
+  /// worker dies otherwise, see task_options::retries.
+  /// @throws error closed (the pool was closed or terminated),
+  ///   resource_exhausted, not_serializable (retries of an argument that has
+  ///   one owner), what converting and encoding throws; if the pool is broken,
+  ///   the reason, mostly a task_failure
   template <class F, class... Args>
   requires(!std::same_as<std::remove_cvref_t<F>, task_options>) auto submit(
       F&& f, Args&&... args) {
@@ -116,11 +123,15 @@ public:
         std::forward<F>(f), std::forward<Inputs>(inputs), options);
   }
   /// As map, but gives the future of all results. All inputs are taken at once.
+  /// Does not wait. What reading or submitting them throws fails the future,
+  /// whose cancel() cancels all tasks that are not done.
+  /// @throws error closed on a moved-from pool
   template <class F, std::ranges::input_range Inputs>
   auto map_async(F&& f, Inputs&& inputs, const map_options& options = {}) {
     return map_later<detail::one_argument>(
         std::forward<F>(f), std::forward<Inputs>(inputs), options);
   }
+  /// The same with inputs that are pairs or tuples of arguments.
   template <class F, std::ranges::input_range Inputs>
   auto starmap_async(F&& f, Inputs&& inputs, const map_options& options = {}) {
     return map_later<detail::many_arguments>(
@@ -129,8 +140,14 @@ public:
 
   /// A range of the results in the order of the inputs, which are taken only as
   /// results are handed out: an endless source is fine. See imap_results.
-  /// `inputs` is moved or copied in if it is no view, or referred to if it is
-  /// an lvalue.
+  /// `inputs` is moved in if it is an rvalue; a view is copied; any other
+  /// lvalue is referred to, and must live as long as the range.
+  ///
+  /// Does not wait, and takes no input yet: next() and the loop do. Leaving the
+  /// loop, or dropping the range, cancels what is under way; workers that have
+  /// begun such a task are killed and replaced. One that dies otherwise fails
+  /// the inputs of its task, if they have no retries left.
+  /// @throws error closed on a moved-from pool; the rest is thrown by next()
   template <class F, std::ranges::viewable_range Inputs>
   auto imap(F&& f, Inputs&& inputs, const imap_options& options = {}) {
     return lazily(std::forward<F>(f), std::forward<Inputs>(inputs), options,
@@ -144,7 +161,9 @@ public:
                   false);
   }
 
-  /// Sends `value` once, for any number of tasks. See shared_argument.
+  /// Sends `value` once, for any number of tasks, of other pools, too. Does not
+  /// wait. See shared_argument. @throws error resource_exhausted,
+  ///   not_serializable
   template <class T>
   shared_argument<std::decay_t<T>> share(const T& value) {
     return shared_argument<std::decay_t<T>>{value};
@@ -152,17 +171,23 @@ public:
 
   // -- the pool ---------------------------------------------------------------
 
-  /// How many workers there shall be.
+  /// How many workers there shall be. Never waits.
+  /// @throws error closed on a moved-from pool
   std::size_t size() const { return use().workers(); }
   /// From now on so many. Those too many end after the task that they have.
-  /// @throws error closed, resource_exhausted
+  /// Does not wait for that, nor for new ones.
+  /// @throws error closed (the pool was closed or terminated),
+  ///   resource_exhausted (0, or more than a family can have), os_failure; if
+  ///   the pool is broken, the reason
   void resize(std::size_t workers);
 
   /// No more tasks. What was submitted is done. Does not wait.
   void close();
-  /// Waits until all tasks are done and all workers have ended.
-  /// @throws error protocol unless it was closed or terminated before
+  /// Waits until all tasks are done and all workers have ended. Tasks whose
+  /// workers die are tried again meanwhile, or fail; that is told by their
+  /// futures. @throws error protocol unless it was closed or terminated before
   void join();
+  /// True if that is so by now. @throws as join
   bool try_join();
   /// False when the time ran out.
   template <class Rep, class Period>
@@ -174,9 +199,10 @@ public:
   void terminate() noexcept;
 
   /// Figures of this moment. Memory is read from the system: some microseconds
-  /// for each worker.
+  /// for each worker. Does not wait.
   pool_stats stats() const;
-  /// Which worker ran which task when, if pool_options::timeline was set.
+  /// Which worker ran which task when, if pool_options::timeline was set; else
+  /// nothing. A copy. Does not wait.
   ramet::timeline timeline() const;
 
 private:

@@ -28,10 +28,13 @@ namespace ramet {
 /// @endcode
 ///
 /// The arguments must be copyable: they are sent to each worker that starts.
+/// What the call throws ends the worker; see pool_options::initializer. A
+/// value: copies share the arguments.
 class pool_initializer {
 public:
   /// None.
   pool_initializer() = default;
+  /// Calls nothing yet. @throws what converting the arguments throws
   template <class F, class... Args>
   requires(!std::same_as<std::remove_cvref_t<F>, pool_initializer>)
       // NOLINTNEXTLINE(google-explicit-constructor): stands for the call
@@ -88,13 +91,15 @@ struct task_options {
 /// in braces.
 struct map_options {
   /// How many inputs make a task; 0: so many that each worker gets some four
-  /// tasks, but no more than 1024.
+  /// tasks, but no more than 1024; one if their number is not known in advance.
   /// When a worker dies, all inputs of its task are concerned.
   std::size_t chunk = 0;
-  std::chrono::nanoseconds timeout{0}; ///< see task_options; of each task
-  unsigned retries = 0;                ///< see task_options; of each task
+  /// See task_options. Of each task with all its inputs: give `chunk`, too.
+  std::chrono::nanoseconds timeout{0};
+  unsigned retries = 0; ///< see task_options; of each task
   /// Told what is done each time some is: progress_bar(), or a function of
-  /// yours. By whoever receives results, one call at a time.
+  /// yours. One call at a time: first by the caller, before any task is sent,
+  /// then by whatever thread receives results, yours or one of the library.
   progress_function progress = {};
 };
 
@@ -103,8 +108,8 @@ struct imap_options {
   /// How many inputs may be taken for which no result was handed out yet; 0:
   /// twice as many as there are workers, in chunks.
   std::size_t window = 0;
-  std::size_t chunk = 1;               ///< see map_options
-  std::chrono::nanoseconds timeout{0}; ///< see task_options; of each task
+  std::size_t chunk = 1;               ///< see map_options; 0 is 1
+  std::chrono::nanoseconds timeout{0}; ///< see map_options; of each task
   unsigned retries = 0;                ///< see task_options; of each task
   progress_function progress = {};     ///< see map_options; total may be 0
 };

@@ -34,7 +34,9 @@ struct pool_stats {
   std::size_t pending = 0; ///< tasks of which nothing has come yet
   std::uint64_t submitted = 0;
   std::uint64_t completed = 0; ///< came to a value or a failure
-  std::uint64_t failed = 0;    ///< of these, a failure
+  /// Of these, a failure. Inputs of a map or imap that threw count for none:
+  /// their task came to a value that says so.
+  std::uint64_t failed = 0;
   std::uint64_t retried = 0;
 };
 

@@ -66,7 +66,9 @@ concept callee =
 /// destructor throw `error` with errc::closed on a moved-from or closed handle.
 class process {
 public:
-  /// Starts a child that runs `f(args...)`. Returns as soon as it is launched.
+  /// Starts a child that runs `f(args...)`. Returns as soon as it is launched;
+  /// what goes wrong there from then on is told by status() and exception().
+  /// Any number of threads may start children at a time.
   /// When this throws, no child is left and moved arguments may be lost.
   /// @throws error protocol (no runtime yet, or already ended; start method
   ///   not available), resource_exhausted, os_failure (the program cannot be
@@ -91,7 +93,10 @@ public:
   /// The operating system's process id. Used again by the system some time
   /// after the process has ended: signal it through this handle instead.
   int pid() const;
+  /// As chosen at the start, or "Process-1" and so on. Never waits.
   const std::string& name() const;
+  /// Whether this process's runtime terminates it at its end, instead of
+  /// waiting for it. Never waits.
   bool daemon() const;
 
   /// True until the process has ended. Never waits.

@@ -35,25 +35,30 @@ namespace ramet {
 /// @endcode
 ///
 /// Given as an argument, it is to the function what it holds: a `const T&`,
-/// decoded once in each worker that needs it. A function that takes a
-/// `std::span<const E>` where T is a vector of E that are copied bitwise, or a
-/// `std::string_view` of a string, reads the shared memory itself: no copy at
-/// all. The value must not change, and hold no handles.
+/// decoded once in each worker that needs it, unless that uses more than eight
+/// such values in turn. A function that takes a `std::span<const E>` where T is
+/// a vector of E that are copied bitwise, or a `std::string_view` of a string,
+/// reads the shared memory itself: no copy at all. The value must not change,
+/// and hold no handles.
 ///
 /// A handle: copies share the memory. It is freed when the last of them is
 /// gone, in this process and in messages not yet read; workers let go of it
-/// with their next task that takes a shared value. Thread-safe.
+/// with their next task that takes a shared value, or when they die.
+/// Thread-safe.
 template <class T>
 class shared_argument {
 public:
   static constexpr bool is_ramet_handle = true;
   using value_type = T;
 
-  /// @throws error resource_exhausted, not_serializable
+  /// Encodes the value. Does not wait for anybody.
+  /// @throws error resource_exhausted, not_serializable (it holds handles, or
+  ///   cannot travel)
   explicit shared_argument(const T& value)
       : block_(detail::shared_block::make(detail::make_outgoing(value))) {}
 
-  /// The value, decoded at the first call in this process.
+  /// The value, decoded at the first call in this process; threads that want a
+  /// shared value meanwhile wait. @throws error closed on a moved-from handle
   std::shared_ptr<const T> get() const {
     return std::static_pointer_cast<const T>(
         block_.decoded([this]() -> std::shared_ptr<const void> {
@@ -61,7 +66,7 @@ public:
         }));
   }
 
-  /// The encoded value.
+  /// The encoded value. Does not wait. @throws as get
   detail::incoming value() const {
     return block_.value(detail::type_id_of<T>());
   }

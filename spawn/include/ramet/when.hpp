@@ -72,7 +72,8 @@ collect_futures(Range& futures, const char* operation) {
 ///
 /// Takes any range of futures that is given away. Does not wait, and starts no
 /// thread of its own: results are brought as they are for then(), which for
-/// async() means when the process has ended.
+/// async() means when the process has ended. A process that dies has failed its
+/// future. For any number of threads at a time, each with futures of its own.
 /// @throws error closed if one of the futures has no result to come; all are
 ///   dropped then
 template <detail::futures_given_away Range>
@@ -93,7 +94,7 @@ auto when_all(Range&& futures) {
 }
 
 /// The same for futures of different types: of a std::tuple of the results,
-/// with a std::monostate in the place of each `void`.
+/// with a std::monostate in the place of each `void`. @throws as above
 ///
 /// @code
 /// auto [text, size] = ramet::when_all(std::move(f), std::move(g)).get();
@@ -137,7 +138,7 @@ struct when_any_result {
 /// It fails only when it is cancelled, with errc::closed: that cancels all of
 /// them. Dropping it, or its result, drops them all: their work goes on.
 ///
-/// Ranges, waiting and threads: as with when_all.
+/// Ranges, waiting, threads and processes that die: as with when_all.
 /// @throws error closed if there are none, or one of them has no result to
 ///   come; all are dropped then
 template <detail::futures_given_away Range>
@@ -151,7 +152,7 @@ auto when_any(Range&& futures) {
 }
 
 /// The same for futures of different types: the result has a std::tuple of
-/// them, and which one is ready is to be seen from `index`.
+/// them, and which one is ready is to be seen from `index`. @throws as above
 template <class... Rs>
 requires(sizeof...(Rs) > 0)
     future<when_any_result<std::tuple<future<Rs>...>>> when_any(
