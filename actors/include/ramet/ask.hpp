@@ -73,7 +73,8 @@ auto ask(const caf::typed_actor<Signatures...>& actor, Ts&&... values) {
 }
 
 /// The same for an actor without a typed interface: R says what the answer is
-/// to be; another one gives errc::type_mismatch. Without R: the message.
+/// to be; with another one, get() throws errc::type_mismatch. Without R: the
+/// message. Waiting, threads and errors are as above.
 template <class R = caf::message, class... Ts>
 future<R> ask(const caf::actor& actor, Ts&&... values) {
   if (!actor)

@@ -21,6 +21,7 @@
 
 namespace ramet {
 
+/// What a member has done; who ends, or whose process does, has left.
 enum class membership { joined, left };
 
 /// What subscribers of a group get, as a message of this one value.
@@ -44,7 +45,10 @@ bool unsubscribe_from_group(const std::string& group,
 
 } // namespace detail
 
-/// Sends one message to each of these actors, without a sender. Does not wait.
+/// Sends one message to each of these actors, without a sender. Waits for
+/// nobody, but is slowed as all who send to processes that have too much to do.
+/// Empty handles are left out, and what is for an actor that has ended is lost.
+/// Thread-safe.
 template <std::ranges::input_range Actors, class... Ts>
 void broadcast(Actors&& actors, Ts&&... values) {
   auto message = caf::make_message(std::forward<Ts>(values)...);

@@ -13,14 +13,17 @@
 namespace ramet {
 
 /// The verbs of managed_dict and managed_list that concern the whole of the
-/// std container behind them. Errors as for managed_object. Thread-safe.
+/// std container behind them. Waiting and errors as for managed_object: all but
+/// async_apply wait for the answer. Thread-safe.
 template <class Container>
 class managed_container : public detail::object_proxy<Container> {
 public:
+  /// Of this moment: others may change it at once.
   std::size_t size() const {
     return this->run_whole([](const Container& all) { return all.size(); });
   }
   bool empty() const { return size() == 0; }
+  /// Takes all out.
   void clear() const {
     this->run_whole([](Container& all) { all.clear(); });
   }

@@ -49,7 +49,9 @@ public:
   managed_dict() = default;
 
   // -- one element ------------------------------------------------------------
+  // All but async_update wait for the manager's process; see managed_object.
 
+  /// Whether it is there or not.
   void set(const K& key, const V& value) const {
     this->run_whole(
         [](map_type& map, K key, V value) {
@@ -76,6 +78,7 @@ public:
   std::optional<detail::read_only<V>> find(const K& key) const {
     return get(key);
   }
+  /// `otherwise` if it is not there.
   detail::read_only<V> get_or(const K& key, const V& otherwise) const {
     return this->run_whole(
         [](const map_type& map, const K& key, const V& otherwise) -> V {
@@ -84,6 +87,7 @@ public:
         },
         key, otherwise);
   }
+  /// At this moment: others may change it at once.
   bool contains(const K& key) const {
     return this->run_whole(
         [](const map_type& map, const K& key) { return map.contains(key); },
@@ -129,6 +133,7 @@ public:
     return this->template run<at_key>(key, std::forward<F>(fn),
                                       std::forward<Args>(args)...);
   }
+  /// Does not wait: returns the future of the result.
   template <class F, class... Args>
   auto async_update(const K& key, F&& fn, Args&&... args) const {
     return this->template start<at_key>(key, std::forward<F>(fn),
@@ -155,8 +160,8 @@ public:
         values);
   }
 
-  // Snapshots, in the order of the keys: of one instant, whatever others do
-  // meanwhile.
+  /// Snapshots, in the order of the keys: of one instant, whatever others do
+  /// meanwhile. So are values() and items().
   std::vector<K> keys() const {
     return this->run_whole([](const map_type& map) {
       std::vector<K> result;

@@ -49,7 +49,9 @@ public:
   managed_list() = default;
 
   // -- one element ------------------------------------------------------------
+  // All but async_update wait for the manager's process; see managed_object.
 
+  /// Appends it.
   void push_back(const T& value) const {
     this->run_whole(
         [](sequence_type& all, T value) { all.push_back(std::move(value)); },
@@ -118,6 +120,7 @@ public:
     return this->template run<at_index>(index, std::forward<F>(fn),
                                         std::forward<Args>(args)...);
   }
+  /// Does not wait: returns the future of the result.
   template <class F, class... Args>
   auto async_update(std::size_t index, F&& fn, Args&&... args) const {
     return this->template start<at_index>(index, std::forward<F>(fn),

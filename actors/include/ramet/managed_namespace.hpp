@@ -65,7 +65,8 @@ struct at_name {
 /// A name keeps the type of its value until it is erased: with another type,
 /// get, set and update throw `error` with errc::type_mismatch, saying both.
 ///
-/// A handle, as managed_object is; errors are as there. Thread-safe.
+/// A handle, as managed_object is; all members wait for the answer, and errors
+/// are as there. Thread-safe.
 class managed_namespace : public detail::object_proxy<detail::named_values> {
 public:
   managed_namespace() = default;
@@ -102,9 +103,11 @@ public:
         },
         name);
   }
+  /// Whether there is such a name at this moment.
   bool has(const std::string& name) const;
   /// False if there is no such name.
   bool erase(const std::string& name) const;
+  /// All that there are at this moment, in alphabetical order.
   std::vector<std::string> names() const;
 
   /// Calls `fn(T&, args...)` there, in one step for all others, and returns its

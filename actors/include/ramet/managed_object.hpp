@@ -41,13 +41,16 @@ class manager;
 ///
 /// A function that throws makes the caller's task_failure, with type, message
 /// and backtrace of what was thrown; the object stays as it was left. All
-/// members throw `error` with errc::closed when the manager has ended or ends
-/// before it has answered. Thread-safe.
+/// members but the asynchronous ones wait for the answer. They throw `error`
+/// with errc::closed when the manager has ended, or ends before it has
+/// answered, so that the call may have been made; of the asynchronous ones, the
+/// future does. Thread-safe.
 template <class T>
 class managed_object : public detail::object_proxy<T> {
 public:
   using value_type = T;
 
+  /// Of no object: using or sending it throws `closed`.
   managed_object() = default;
 
   /// Waits for the result. @throws task_failure; error protocol when called

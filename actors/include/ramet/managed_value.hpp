@@ -21,7 +21,8 @@ class manager;
 /// best.update([](std::string& s, int n) { s += std::to_string(n); }, 7);
 /// @endcode
 ///
-/// A handle, as managed_object is; errors are as there. Thread-safe.
+/// A handle, as managed_object is; waiting and errors are as there.
+/// Thread-safe.
 template <class T>
 class managed_value : public detail::object_proxy<T> {
 public:
@@ -33,6 +34,7 @@ public:
   detail::read_only<T> get() const {
     return this->run_whole([](const T& x) { return x; });
   }
+  /// Whatever it was.
   void set(const T& value) const {
     this->run_whole([](T& x, T value) { x = std::move(value); }, value);
   }
@@ -49,6 +51,7 @@ public:
   auto update(F&& fn, Args&&... args) const {
     return this->run_whole(std::forward<F>(fn), std::forward<Args>(args)...);
   }
+  /// Does not wait: returns the future of the result.
   template <class F, class... Args>
   auto async_update(F&& fn, Args&&... args) const {
     return this->start_whole(std::forward<F>(fn), std::forward<Args>(args)...);

@@ -54,10 +54,10 @@ struct manager_options {
 /// one another. An object goes when its last handle does, in whatever process,
 /// or with its manager.
 ///
-/// The object owns the process: its destructor stops it; so does the end of
-/// this process. When it has ended, however that was, calls that wait and later
-/// ones throw `error` with errc::closed. Members throw that, too, on a
-/// moved-from manager. Thread-safe, but for moving.
+/// The object owns the process, a daemon: its destructor stops it, within 2 s;
+/// so does the end of this process. When it has ended, however that was, calls
+/// that wait and later ones throw `error` with errc::closed. Members throw it
+/// also on a moved-from manager. Thread-safe, but for moving.
 class manager {
 public:
   /// Starts the process and waits until it is up.
@@ -83,6 +83,7 @@ public:
     detail::require_serializable<T>();
     return create<managed_value<T>, T>(initial);
   }
+  /// An empty one.
   managed_namespace make_namespace();
   /// An object of any class, from arguments of its constructor.
   template <class T, class... Args>
@@ -97,7 +98,8 @@ public:
   }
 
   /// A queue or mutex is shared as it is: faster than any object here, and
-  /// not bound to this process.
+  /// not bound to this process, which need not even run. Does not wait.
+  /// @throws as its constructor
   template <class T>
   ramet::queue<T> queue(queue_options options = {}) {
     return ramet::queue<T>{options};
@@ -105,9 +107,10 @@ public:
   ramet::mutex mutex() { return {}; }
 
   /// How many objects there are. One whose last handle has gone counts until
-  /// the process has heard of that.
+  /// the process has heard of that. Waits for it to answer.
   std::size_t object_count() const;
 
+  /// These are as for process, and never wait.
   int pid() const { return node_.pid(); }
   const std::string& name() const { return node_.name(); }
   bool running() const { return node_.running(); }
@@ -120,6 +123,7 @@ public:
   bool join_for(std::chrono::duration<Rep, Period> time) {
     return node_.join_for(time);
   }
+  /// As for process; none of them waits.
   std::optional<exit_status> status() const { return node_.status(); }
   void kill() { node_.kill(); }
   native_handle_type sentinel() const { return node_.sentinel(); }

@@ -48,8 +48,9 @@ struct node_options {
 /// the family. When the process ends, however it does, monitors and links of
 /// its actors fire, and requests to them fail, in all processes.
 ///
-/// The object owns the process: its destructor stops it. (Any other process of
-/// the family can have actors too, and is reached by their handles; this is for
+/// The object owns the process: its destructor stops it. It is a daemon, so the
+/// end of this process's runtime ends it at once. (Any other process of the
+/// family can have actors too, and is reached by their handles; this is for
 /// those that do nothing else.) Members throw `error` with errc::closed on a
 /// moved-from node. Thread-safe, but for moving.
 class node {
@@ -59,8 +60,8 @@ public:
   explicit node(node_options options = {});
   node(node&& other) noexcept = default;
   node& operator=(node&& other) noexcept;
-  /// Stops the process and waits for it: a second for its actors to end, then
-  /// it is killed.
+  /// Stops the process and waits for it: its actors have a second to end in,
+  /// then it ends; if it has not after two, it is killed.
   ~node();
 
   /// Makes an actor there from one of the functions that CAF's spawn takes,
@@ -87,12 +88,14 @@ public:
         detail::spawn_class<Actor>(sender(), std::forward<Args>(args)...));
   }
 
+  /// These are as for process, and never wait.
   int pid() const { return process_.pid(); }
   const std::string& name() const { return process_.name(); }
   bool running() const { return process_.running(); }
 
-  /// Asks the process to end: its actors get an exit message with
-  /// caf::exit_reason::user_shutdown and a second to act on it. Does not wait.
+  /// Asks the process to end: its actors, as far as others have their handles,
+  /// get an exit message with caf::exit_reason::user_shutdown and a second to
+  /// act on it. Does not wait. Nothing happens if it has ended.
   void stop();
 
   /// As for process.
@@ -102,6 +105,7 @@ public:
   bool join_for(std::chrono::duration<Rep, Period> time) {
     return process_.join_for(time);
   }
+  /// As for process; none of them waits. terminate() and kill() ask no actor.
   std::optional<exit_status> status() const { return process_.status(); }
   void terminate() { process_.terminate(); }
   void kill() { process_.kill(); }

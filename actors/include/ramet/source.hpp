@@ -135,6 +135,8 @@ public:
   /// Has it take no more; one item may just be on its way. Does not wait:
   /// nothing is taken any more when join() has returned. May be repeated.
   void stop();
+  /// True when nothing is taken any more, for whichever reason above. Never
+  /// waits.
   bool ended() const;
 
   /// Waits until it has ended. In an actor, this blocks it.

@@ -133,6 +133,7 @@ public:
   /// @throws error protocol (no runtime), resource_exhausted, os_failure
   explicit supervisor(supervisor_options options = {});
   supervisor(supervisor&& other) noexcept = default;
+  /// Stops the tree that was here before, as the destructor does.
   supervisor& operator=(supervisor&& other) noexcept;
   ~supervisor();
 
@@ -175,8 +176,10 @@ public:
   /// @throws error closed (the supervisor has ended)
   supervisor& supervise(supervisor_options options);
 
-  /// Stops a child of this supervisor for good, and waits until it has ended.
-  /// False if it is none. Others stay as they are, whatever the strategy.
+  /// Stops a child of this supervisor for good, and waits until it has ended,
+  /// for which it has its stop_timeout. Then monitors and links of its handle
+  /// fire. False if it is no child. Others stay as they are, whatever the
+  /// strategy.
   template <class Handle>
   bool stop_child(const Handle& child) {
     return remove(caf::actor_cast<caf::strong_actor_ptr>(child));
@@ -188,7 +191,9 @@ public:
   /// Waits until the supervisor has ended, by stop() or by failing, and all its
   /// children have.
   void join();
+  /// True if that is so by now.
   bool try_join();
+  /// False when it has not ended for so long.
   template <class Rep, class Period>
   bool join_for(std::chrono::duration<Rep, Period> time) {
     return join_until(detail::deadline::in(time));
@@ -204,6 +209,7 @@ public:
   /// stop(), else with failure(). An exit message to it is a stop().
   caf::actor handle() const;
 
+  /// What all below are doing at this moment. Does not wait.
   supervision_tree tree() const;
 
 private:
