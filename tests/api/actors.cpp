@@ -1,6 +1,6 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-// Actors in processes, as the guide shows them.
+// A program as users write it: actors in processes, names, supervisors.
 
 #include <ramet/ask.hpp>
 #include <ramet/names.hpp>

@@ -1,6 +1,6 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-// Objects in a server process, as the guide shows them.
+// A program as users write it: objects in a process of their own.
 
 #include <ramet/manager.hpp>
 #include <ramet/runtime.hpp>

@@ -1,6 +1,6 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-// The guide's third program: pipes.
+// A program as users write it: pipes.
 
 #include <ramet/pipe.hpp>
 #include <ramet/process.hpp>

@@ -1,6 +1,6 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-// The program of pools and futures, as in the contract.
+// A program as users write it: pools and futures.
 
 #include <ramet/async.hpp>
 #include <ramet/pool.hpp>

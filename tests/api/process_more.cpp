@@ -1,6 +1,6 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-// The guide's second program: everything that a process can be asked.
+// A program as users write it: everything that a process can be asked.
 
 #include <ramet/process.hpp>
 #include <ramet/queue.hpp>

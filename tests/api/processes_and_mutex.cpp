@@ -1,6 +1,6 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-// The guide's first program, to the letter: it must compile and run.
+// A program as users write it: processes, and a mutex between them.
 
 #include <ramet/mutex.hpp>
 #include <ramet/process.hpp>

@@ -1,6 +1,6 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-// The guide's fourth program: queues, a functor with state, and wait.
+// A program as users write it: queues, a functor with state, and wait.
 
 #include <ramet/pipe.hpp>
 #include <ramet/process.hpp>
