@@ -11,6 +11,7 @@ namespace {
 struct board_layout {
   object_header header;
   std::atomic<std::uint32_t> too_many;
+  std::atomic<std::uint64_t> refused;
   worker_place places[board::capacity];
 };
 
@@ -48,6 +49,10 @@ worker_place& board::operator[](std::size_t index) const {
 
 std::atomic<std::uint32_t>& board::too_many() const {
   return layout_of(*memory_).too_many;
+}
+
+std::atomic<std::uint64_t>& board::refused() const {
+  return layout_of(*memory_).refused;
 }
 
 } // namespace ramet::detail

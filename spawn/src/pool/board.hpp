@@ -60,6 +60,9 @@ public:
   /// How many workers shall leave before they take another task. Who leaves for
   /// it takes one off.
   std::atomic<std::uint32_t>& too_many() const;
+  /// The number of a message that no worker is to look into: who comes to it
+  /// takes it out and goes on.
+  std::atomic<std::uint64_t>& refused() const;
 
 private:
   explicit board(object_ptr memory) : memory_(std::move(memory)) {}

@@ -239,6 +239,10 @@ bool crew::kill_runner(std::uint64_t ticket) {
   return found;
 }
 
+void crew::refuse(std::uint64_t number) {
+  board_.refused().store(number);
+}
+
 void crew::for_each_running(
     const std::function<void(std::uint64_t, clock::time_point)>& each) {
   std::scoped_lock lock{guard_};

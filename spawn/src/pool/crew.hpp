@@ -72,6 +72,10 @@ public:
 
   /// Kills whoever runs `ticket`, if somebody does; nobody else. True if so.
   bool kill_runner(std::uint64_t ticket);
+  /// The first message in the tasks' mailbox, which has this number, is not to
+  /// be taken by anybody: it kills who decodes it, or hangs. Those who do so
+  /// already are not kept from it.
+  void refuse(std::uint64_t number);
   /// Calls `each(ticket, since)` of all tasks that run now.
   void for_each_running(
       const std::function<void(std::uint64_t, clock::time_point)>& each);

@@ -98,7 +98,7 @@ private:
   void sleep(predicate done, deadline until, bool waits);
   void wake_keeper(); // needs keeper_guard_
   void on_worker_ended(std::size_t index);
-  bool is_deadly(std::uint64_t ticket);
+  bool is_deadly(const crew::departed& worker);
   void on_lost(std::uint64_t ticket, const crew::departed& worker);
   void put_again(std::uint64_t ticket, const pending_task& task);
   deadline fill_crew();

@@ -128,26 +128,24 @@ void pool_core::on_worker_ended(std::size_t index) {
   while (receive_one()) {
   }
   if (worker->claim != 0 && !worker->claimed_elsewhere
-      && (worker->claim <= worker->taken || is_deadly(worker->ticket)))
+      && (worker->claim <= worker->taken || is_deadly(*worker)))
     on_lost(worker->ticket, *worker);
   if (auto why = crew_.broken())
     break_down(why);
 }
 
-// Its worker died when it was about to take it: the message is still there, for
-// the next one. If that dies in the same way, it is no accident, as handles are
-// decoded in this step. Then it is taken back, and counts as lost. As it does
-// if we have killed it for taking too long.
-bool pool_core::is_deadly(std::uint64_t ticket) {
-  receipt where;
-  {
-    std::scoped_lock lock{guard_};
-    auto* task = table_.find(ticket);
-    if (!task || (++task->deaths_taking < 2 && overdue_.count(ticket) == 0))
-      return false;
-    where = task->where;
-  }
-  return tasks_.revoke(where, deadline::in(longest_taking));
+// The worker died when it was about to take a task: the message is still there,
+// for the next one. If that dies in the same way, it is no accident, as handles
+// are decoded in this step. Then nobody takes it any more, and it counts as
+// lost. As it does if we have killed the worker for taking too long.
+bool pool_core::is_deadly(const crew::departed& worker) {
+  std::scoped_lock lock{guard_};
+  auto* task = table_.find(worker.ticket);
+  if (!task
+      || (++task->deaths_taking < 2 && overdue_.count(worker.ticket) == 0))
+    return false;
+  crew_.refuse(worker.claim);
+  return true;
 }
 
 void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
@@ -282,14 +280,14 @@ deadline pool_core::see_to_timeouts() {
       overdue.emplace_back(ticket, task->where);
     }
   });
-  for (auto& [ticket, where] : overdue)
+  for (auto& [ticket, where] : overdue) {
+    if (where.number > tasks_.messages_taken()) // its arguments are decoded yet
+      crew_.refuse(where.number);
     if (!crew_.kill_runner(ticket)) {
       std::scoped_lock lock{guard_};
       overdue_.erase(ticket); // it has just finished
-    } else if (where.number > tasks_.messages_taken()) {
-      // It was still decoding the arguments. The next one would, too.
-      tasks_.revoke(where, deadline::in(longest_taking));
     }
+  }
   return {next};
 }
 

@@ -82,7 +82,9 @@ private:
     auto status = tasks_.take(
         [this](const incoming& message) {
           std::memcpy(&header_, message.bytes.data(), sizeof header_);
-          has_task_ = header_.entry != code_address{}; // else: look around
+          // Else we are to look around, or it is one that nobody survives.
+          has_task_ = header_.entry != code_address{}
+                      && message.number != board_.refused().load();
           if (has_task_)
             claim(message.number);
           return verdict::consume;
