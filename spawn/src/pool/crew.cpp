@@ -194,9 +194,11 @@ std::optional<crew::departed> crew::bury_stopped(std::size_t index) {
         i != index && board_[i].claim.load() == result.claim;
   place.claim.store(0);
   auto thrown = process->exception();
-  // As it also is when it cannot even take one, for want of memory say.
+  // As it also is when it cannot even take one, for want of memory say. Killed
+  // it may be by accident.
   bool in_vain = place.at.load() == worker_place::phase::starting
-                 || (thrown && result.claim == 0);
+                 || (result.claim == 0 && !result.status.signal
+                     && !result.status.success());
   if (!in_vain) {
     failed_starts_ = 0;
     return result;
