@@ -172,6 +172,7 @@ void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
       ++retried_;
     } else {
       ++unsettled_;
+      drained_if_closing();
     }
   }
   if (next != 0) {
@@ -193,8 +194,6 @@ void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
         task_failure{text + " " + to_string(worker.status) + " while it ran it",
                      worker.status});
   fail(std::move(*task), std::move(why));
-  std::scoped_lock lock{guard_};
-  drained_if_closing();
 }
 
 void pool_core::put_again(std::uint64_t ticket, const pending_task& task) {
@@ -208,14 +207,12 @@ void pool_core::put_again(std::uint64_t ticket, const pending_task& task) {
       std::scoped_lock lock{guard_};
       cancelled_unput_.erase(ticket);
       failed = take_out(ticket);
-      if (failed)
-        ++unsettled_;
+      if (!failed)
+        return;
+      ++unsettled_;
+      drained_if_closing();
     }
-    if (!failed)
-      return;
     fail(std::move(*failed), std::current_exception());
-    std::scoped_lock lock{guard_};
-    drained_if_closing();
   }
 }
 
