@@ -1,6 +1,7 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
 #include "actors_test.hpp"
+#include "cpu_time.hpp"
 
 #include <ramet/detail/question.hpp>
 #include <ramet/pipe.hpp>
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <ctime>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -92,13 +92,6 @@ std::vector<int> get_some(ramet::queue<int>& from, std::size_t count) {
   return result;
 }
 
-std::chrono::nanoseconds own_cpu_time() {
-  timespec used{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return std::chrono::seconds{used.tv_sec}
-         + std::chrono::nanoseconds{used.tv_nsec};
-}
-
 struct source_test : actors_test {
   void SetUp() override {
     { // what is made once and kept, is made now
@@ -164,6 +157,20 @@ TEST_F(source_test, leaves_in_the_queue_what_does_not_fit_its_window) {
   // Items follow when half the window is free, so three or all four do.
   ASSERT_TRUE(eventually([&] { return kept_by(a) >= 7; }));
   EXPECT_GE(items.size(), 12u);
+}
+
+// With two there is nothing between half the window and all of it.
+TEST_F(source_test, fills_a_window_of_two_again) {
+  ramet::node n;
+  auto a = n.spawn(keeper);
+  ramet::queue<int> items;
+  put_all(items, numbers(20));
+  ramet::source s = ramet::feed(items, a, {.window = 2});
+  for (int kept = 2; kept <= 20; kept += 2) {
+    ASSERT_TRUE(eventually([&] { return kept_by(a) == kept; }));
+    EXPECT_EQ(items.size(), static_cast<std::size_t>(20 - kept));
+    ramet::ask(a, free_atom::value).get();
+  }
 }
 
 TEST_F(source_test, with_a_window_of_one_waits_for_each_answer) {

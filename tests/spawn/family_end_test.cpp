@@ -71,8 +71,8 @@ TEST_F(family_end_test, comes_though_children_ignore_sigterm) {
                        "ramet: interrupted; ended 2 processes\n");
 }
 
-TEST_F(family_end_test, does_not_wake_the_root_from_a_queue) {
-  program family{{"family_program", "queue"}};
+// It has two children, and says no word but the one it has begun with.
+void expect_the_root_is_not_woken(program& family) {
   family.await("child", 2);
   auto begin = clock::now();
   family.signal_group(SIGINT);
@@ -81,14 +81,14 @@ TEST_F(family_end_test, does_not_wake_the_root_from_a_queue) {
   EXPECT_EQ(family.rest(), "buffered ");
 }
 
+TEST_F(family_end_test, does_not_wake_the_root_from_a_queue) {
+  program family{{"family_program", "queue"}};
+  expect_the_root_is_not_woken(family);
+}
+
 TEST_F(family_end_test, comes_to_pools_whatever_they_have_to_do) {
   program family{{"family_program", "pool"}};
-  family.await("child", 2);
-  auto begin = clock::now();
-  family.signal_group(SIGINT);
-  expect_one_quick_end(family, begin,
-                       "ramet: interrupted; ended 2 processes\n");
-  EXPECT_EQ(family.rest(), "buffered ");
+  expect_the_root_is_not_woken(family);
 }
 
 TEST_F(family_end_test, comes_amid_many_starts) {

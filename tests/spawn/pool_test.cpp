@@ -2,6 +2,7 @@
 
 // Pools when all goes well.
 
+#include "cpu_time.hpp"
 #include "pool_fixture.hpp"
 
 #include <ramet/pipe.hpp>
@@ -24,7 +25,6 @@
 #include <utility>
 
 #include <sched.h>
-#include <time.h>
 
 namespace ramet::test {
 
@@ -335,13 +335,6 @@ TEST_F(pool_test, ends_again_and_again_with_much_to_do) {
   }
 }
 
-std::chrono::nanoseconds own_cpu_time() {
-  timespec used{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return std::chrono::seconds{used.tv_sec}
-         + std::chrono::nanoseconds{used.tv_nsec};
-}
-
 TEST_F(pool_test, rests_once_it_is_closed) {
   pool workers{2};
   EXPECT_EQ(workers.apply(twice, 1), 2);
@@ -350,9 +343,9 @@ TEST_F(pool_test, rests_once_it_is_closed) {
     return std::ranges::all_of(workers.stats().workers,
                                [](auto& one) { return one.pid == 0; });
   }));
-  auto before = own_cpu_time();
+  auto before = ramet_test::own_cpu_time();
   std::this_thread::sleep_for(500ms);
-  EXPECT_LT(own_cpu_time() - before, 200ms);
+  EXPECT_LT(ramet_test::own_cpu_time() - before, 200ms);
   workers.join();
 }
 
