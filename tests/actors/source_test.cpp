@@ -454,7 +454,7 @@ TEST_F(source_test, gives_up_at_a_message_of_another_type) {
   auto [here, there] = ramet::pipe();
   ramet::source s =
       ramet::feed<int>(std::move(there), n.spawn(collector, out),
-                       {.on_error = [&](const caf::error& e) {
+                       {.on_error = [told](const caf::error& e) mutable {
                          told.put(ramet::actor_system().render(e));
                        }});
   here.send(1);

@@ -40,8 +40,8 @@ struct source_options {
   /// Told of each item that the actor answered with an error, that was lost
   /// with it, or that was damaged; and why a source gave up. Called by a thread
   /// of the library, one call at a time, and perhaps still when the source has
-  /// ended; must not throw. Not set: only the source's own troubles are told,
-  /// on stderr.
+  /// ended: let it capture by value what it uses. Must not throw. Not set: only
+  /// the source's own troubles are told, on stderr.
   std::function<void(const caf::error&)> on_error = {};
 };
 
