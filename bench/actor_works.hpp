@@ -211,6 +211,15 @@ void add_floods(std::vector<command>& commands, const std::string& name,
   commands.pop_back();
 }
 
+/// From a kill until this actor, which monitors somebody there, is told.
+template <class Kill>
+seconds time_to_down(caf::scoped_actor& self, Kill&& kill) {
+  auto start = clock::now();
+  kill();
+  self->receive([](const caf::down_msg&) {});
+  return clock::now() - start;
+}
+
 inline void must(bool right, const char* what) {
   if (!right)
     throw std::runtime_error{what};

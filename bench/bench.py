@@ -323,6 +323,13 @@ def actor_works():
             MANAGER: ["manager", "spawn-actor"],
         },
     )
+    yield Work(
+        "actors",
+        "SIGKILL of a process to down_msg",
+        "us",
+        {"": ["actors", "down"]},
+        {BASP: ["caf", "down"]},
+    )
     for work in ("get", "set"):
         yield Work(
             "actors",

@@ -46,6 +46,7 @@ public:
     }
     ::_exit(status);
   }
+  void kill() const { ::kill(pid_, SIGKILL); }
   forked(forked&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
   ~forked() {
     if (pid_ > 0 && std::uncaught_exceptions() > 0)

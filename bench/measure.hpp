@@ -12,12 +12,14 @@
 #include <cstring>
 #include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace bench {
 
 using seconds = std::chrono::duration<double>;
 using bytes = std::span<const std::byte>;
+using clock = std::chrono::steady_clock;
 
 /// First byte of each message: what the far side shall do with it.
 enum class mark : std::uint8_t {
@@ -37,13 +39,19 @@ inline void set_mark(std::span<std::byte> message, mark value) {
   message[0] = static_cast<std::byte>(value);
 }
 
+inline seconds median_of(std::vector<seconds> samples) {
+  auto middle =
+      samples.begin() + static_cast<std::ptrdiff_t>(samples.size()) / 2;
+  std::nth_element(samples.begin(), middle, samples.end());
+  return *middle;
+}
+
 /// Calls `run(n)`, which does the work n times, for about `budget`. First once,
 /// in which the far side may still be starting; then with growing n, as
 /// warm-up; then at least three times with a fixed n.
 /// @returns the median time of one work
 template <class Run>
 seconds median_time(seconds budget, Run&& run) {
-  using clock = std::chrono::steady_clock;
   auto timed = [&](std::uint64_t n) {
     auto start = clock::now();
     run(n);
@@ -67,10 +75,18 @@ seconds median_time(seconds budget, Run&& run) {
     spent += time;
     samples.push_back(time / n);
   }
-  auto middle =
-      samples.begin() + static_cast<std::ptrdiff_t>(samples.size()) / 2;
-  std::nth_element(samples.begin(), middle, samples.end());
-  return *middle;
+  return median_of(std::move(samples));
+}
+
+/// For works that need much before and after what is measured: calls `sample`,
+/// which returns a time, until `budget` is used up, and at least five times.
+template <class Sample>
+seconds median_sample(seconds budget, Sample&& sample) {
+  std::vector<seconds> samples;
+  auto end = clock::now() + budget;
+  while (samples.size() < 5 || clock::now() < end)
+    samples.push_back(sample());
+  return median_of(std::move(samples));
 }
 
 /// A Channel has

@@ -67,6 +67,18 @@ seconds spawn_there(seconds budget) {
   });
 }
 
+/// From the SIGKILL of a process until a watcher of its actor knows.
+seconds down_after_kill(seconds budget) {
+  caf::scoped_actor self{ramet::actor_system()};
+  return median_sample(budget, [&] {
+    ramet::node there;
+    auto victim = there.spawn(echo);
+    self->monitor(victim);
+    ramet::ask<small>(victim, small{1}).get(); // the monitor is there
+    return time_to_down(self, [&] { there.kill(); });
+  });
+}
+
 /// A dict of a thousand entries; the works turn through its keys.
 template <class Work>
 seconds dict_time(seconds budget, Work work) {
@@ -100,6 +112,7 @@ std::vector<command> commands() {
       with_one("all-to-all", "NODES", all_to_all),
       plain("dict-get", dict_get),
       plain("dict-set", dict_set),
+      plain("down", down_after_kill),
       plain("spawn", spawn_there),
   };
   add_round_trips(

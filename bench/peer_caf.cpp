@@ -176,6 +176,8 @@ public:
       throw std::runtime_error{"a server did not reach the others"};
   }
 
+  void kill() const { child_.kill(); }
+
   caf::actor echo;
   caf::actor sink;
   std::vector<caf::actor> members;
@@ -241,6 +243,17 @@ seconds spawn_there(seconds budget) {
   });
 }
 
+seconds down_after_kill(seconds budget) {
+  network here;
+  return median_sample(budget, [&] {
+    server there{here.system};
+    here.self->monitor(there.echo);
+    here.self->request(there.echo, caf::infinite, small{1})
+        .receive([](small) {}, [](const caf::error& e) { fail_with(e); });
+    return time_to_down(here.self, [&] { there.kill(); });
+  });
+}
+
 std::vector<command> commands() {
   std::vector<command> result{
       {"serve",
@@ -250,6 +263,7 @@ std::vector<command> commands() {
          return seconds::zero();
        }},
       with_one("all-to-all", "NODES", all_to_all),
+      plain("down", down_after_kill),
       plain("spawn", spawn_there),
   };
   add_round_trips(

@@ -6,6 +6,7 @@
 #include <zmq.hpp>
 
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -30,7 +31,8 @@ public:
   }
 
 private:
-  std::string path_ = "/tmp/ramet-bench-XXXXXX";
+  std::string path_ =
+      std::filesystem::temp_directory_path() / "ramet-bench-XXXXXX";
   int used_ = 0;
 };
 

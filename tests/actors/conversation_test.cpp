@@ -224,6 +224,59 @@ TEST_F(conversation_test, survives_the_end_of_who_delegated_it) {
   EXPECT_EQ(answer.get_for(long_enough), 42);
 }
 
+TEST_F(conversation_test, fails_with_what_the_handler_threw) {
+  ramet::node n;
+  auto make = [](caf::event_based_actor* self) -> caf::behavior {
+    return {[self](echo_atom, std::int32_t) -> std::int32_t {
+              throw std::runtime_error("no such city");
+            },
+            [](int) { return 1; }};
+  };
+  auto a = n.spawn(make);
+  expect_error(ramet::errc::child_failed, {"std::runtime_error: no such city"},
+               [&] { ramet::ask<std::int32_t>(a, echo_atom::value, 1).get(); });
+  // It has ended by that, and its process lives on.
+  expect_error(ramet::errc::closed, {},
+               [&] { ramet::ask<std::int32_t>(a, echo_atom::value, 1).get(); });
+  EXPECT_EQ(pid_of(n.spawn(servant)), n.pid());
+}
+
+// Has mail of its own and of others on its way, for much later.
+caf::behavior planner(caf::event_based_actor* self, caf::actor far) {
+  self->delayed_send(self, std::chrono::hours(1), one_atom::value, 1);
+  self->delayed_send(far, std::chrono::hours(1), one_atom::value, 1);
+  self->request(far, caf::infinite, hang_atom::value).then([](std::int32_t) {});
+  return {
+      [](one_atom, std::int32_t) {}, [](pid_atom) { return ::getpid(); },
+      [self, far](hang_atom) { return self->delegate(far, hang_atom::value); }};
+}
+
+TEST_F(conversation_test, does_not_hold_up_the_end_of_a_node) {
+  ramet::node near;
+  ramet::node far;
+  auto a = near.spawn(planner, far.spawn(servant));
+  auto open = ramet::ask<std::int32_t>(a, hang_atom::value);
+  pid_of(a); // what was asked before is handed on
+  near.stop();
+  ASSERT_TRUE(near.join_for(long_enough));
+  EXPECT_TRUE(near.status()->success());
+  EXPECT_FALSE(open.ready()) << "the delegate has it";
+  open.cancel();
+}
+
+TEST_F(conversation_test, does_not_hold_up_the_end_of_a_process) {
+  ramet::node far;
+  ramet::process p{[](caf::actor servant) {
+                     auto a = ramet::actor_system().spawn(planner, servant);
+                     static_cast<void>(
+                         ramet::ask<std::int32_t>(a, hang_atom::value));
+                     pid_of(a);
+                   },
+                   far.spawn(servant)};
+  ASSERT_TRUE(p.join_for(long_enough));
+  EXPECT_TRUE(p.status()->success());
+}
+
 // Has a process of its own, of which nobody else knows.
 struct host_state {
   std::unique_ptr<ramet::node> hidden;

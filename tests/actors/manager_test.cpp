@@ -225,6 +225,9 @@ TEST_F(managed_object, throws_at_its_caller_and_goes_on) {
     EXPECT_NE(std::string{failure.what()}.find(
                   "threw std::invalid_argument: no such city"),
               std::string::npos);
+    EXPECT_TRUE(failure.is<std::logic_error>());
+    EXPECT_FALSE(failure.is<std::runtime_error>());
+    EXPECT_THROW(failure.rethrow(), std::invalid_argument);
   }
   EXPECT_EQ(t.call(&tally::sum), 3);
   auto thrown = [&] { t.call([](tally&) { throw 7; }); };

@@ -46,7 +46,7 @@ void write_log(const std::filesystem::path& path, const records& all,
   log.commit();
 }
 
-TEST(AppendLog, GivesBackWhatWasCommittedUnderEveryPolicy) {
+TEST(append_log, gives_back_what_was_committed_under_every_policy) {
   for (auto policy :
        {sync_policy::no, sync_policy::everysec, sync_policy::always}) {
     scratch dir;
@@ -61,7 +61,7 @@ TEST(AppendLog, GivesBackWhatWasCommittedUnderEveryPolicy) {
   }
 }
 
-TEST(AppendLog, ForgetsWhatWasNotCommitted) {
+TEST(append_log, forgets_what_was_not_committed) {
   scratch dir;
   {
     append_log log{dir / "log", sync_policy::no};
@@ -73,7 +73,7 @@ TEST(AppendLog, ForgetsWhatWasNotCommitted) {
   EXPECT_EQ(replay(dir / "log"), records{"one"});
 }
 
-TEST(AppendLog, CutsATornTailAtAnyByte) {
+TEST(append_log, cuts_a_torn_tail_at_any_byte) {
   scratch dir;
   write_log(dir / "log", {"first", "second", "third"});
   auto whole = bytes_of(dir / "log");
@@ -90,7 +90,7 @@ TEST(AppendLog, CutsATornTailAtAnyByte) {
   }
 }
 
-TEST(AppendLog, CutsWhatHasAWrongChecksum) {
+TEST(append_log, cuts_what_has_a_wrong_checksum) {
   scratch dir;
   write_log(dir / "log", {"first", "second", "third"});
   auto whole = bytes_of(dir / "log");
@@ -110,7 +110,7 @@ TEST(AppendLog, CutsWhatHasAWrongChecksum) {
   EXPECT_EQ(replay(dir / "log"), (records{"first", "second", "third"}));
 }
 
-TEST(AppendLog, BeginsAnewWhenItsMakerWasKilledAtOnce) {
+TEST(append_log, begins_anew_when_its_maker_was_killed_at_once) {
   scratch dir;
   write_bytes(dir / "log", "rame");
   EXPECT_EQ(replay(dir / "log"), records{});
@@ -118,14 +118,14 @@ TEST(AppendLog, BeginsAnewWhenItsMakerWasKilledAtOnce) {
   EXPECT_EQ(replay(dir / "log"), records{"one"});
 }
 
-TEST(AppendLog, LeavesAFileAloneThatIsNoLog) {
+TEST(append_log, leaves_a_file_alone_that_is_no_log) {
   scratch dir;
   write_bytes(dir / "log", "Dear diary, ...");
   EXPECT_THROW(replay(dir / "log"), std::runtime_error);
   EXPECT_EQ(bytes_of(dir / "log"), "Dear diary, ...");
 }
 
-TEST(AppendLog, IsRewrittenInOneStep) {
+TEST(append_log, is_rewritten_in_one_step) {
   for (auto policy : {sync_policy::no, sync_policy::everysec}) {
     scratch dir;
     append_log log{dir / "log", policy};
@@ -145,7 +145,7 @@ TEST(AppendLog, IsRewrittenInOneStep) {
   }
 }
 
-TEST(AppendLog, StaysAsItIsWhenARewriteFails) {
+TEST(append_log, stays_as_it_is_when_a_rewrite_fails) {
   scratch dir;
   append_log log{dir / "log", sync_policy::no};
   replay(log);
@@ -160,7 +160,7 @@ TEST(AppendLog, StaysAsItIsWhenARewriteFails) {
   EXPECT_FALSE(std::filesystem::exists(dir / "log.new"));
 }
 
-TEST(AppendLog, TakesBackAWriteThatFails) {
+TEST(append_log, takes_back_a_write_that_fails) {
   scratch dir;
   append_log log{dir / "log", sync_policy::no};
   replay(log);
@@ -180,7 +180,7 @@ TEST(AppendLog, TakesBackAWriteThatFails) {
   EXPECT_EQ(replay(log), (records{"one", "two"}));
 }
 
-TEST(AppendLog, WaitsForTheProcessThatHasItToEnd) {
+TEST(append_log, waits_for_the_process_that_has_it_to_end) {
   scratch dir;
   int ready[2];
   ASSERT_EQ(pipe(ready), 0);

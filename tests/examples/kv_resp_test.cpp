@@ -60,18 +60,18 @@ const commands many_read{{"GET", "k"},
                          {"set", "a b", "cA\n"},
                          {"PING"}};
 
-TEST(CommandParser, FindsTheSameCommandsHoweverTheBytesArrive) {
+TEST(command_parser, finds_the_same_commands_however_the_bytes_arrive) {
   for (std::size_t piece = 1; piece <= many.size(); ++piece)
     EXPECT_EQ(parse(many, piece), many_read) << piece;
 }
 
-TEST(CommandParser, HoldsACommandBackUntilItsLastByte) {
+TEST(command_parser, holds_a_command_back_until_its_last_byte) {
   std::string command = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
   for (std::size_t size = 0; size < command.size(); ++size)
     EXPECT_TRUE(parse(command.substr(0, size)).empty()) << size;
 }
 
-TEST(CommandParser, TakesLargeArgumentsInAnyPieces) {
+TEST(command_parser, takes_large_arguments_in_any_pieces) {
   std::string value(3'000'000, 'v');
   value[1'000'000] = '\r';
   value[1'000'001] = '\n';
@@ -80,7 +80,7 @@ TEST(CommandParser, TakesLargeArgumentsInAnyPieces) {
     EXPECT_EQ(parse(bytes, piece), (commands{{"ECHO", value}, {"PING"}}));
 }
 
-TEST(CommandParser, TakesPipelinesOfManyCommands) {
+TEST(command_parser, takes_pipelines_of_many_commands) {
   std::string bytes;
   for (int i = 0; i < 50'000; ++i)
     bytes += "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
@@ -89,7 +89,7 @@ TEST(CommandParser, TakesPipelinesOfManyCommands) {
   EXPECT_EQ(found.back(), (std::vector<std::string>{"GET", "key"}));
 }
 
-TEST(CommandParser, UnderstandsTheQuotesOfInlineCommands) {
+TEST(command_parser, understands_the_quotes_of_inline_commands) {
   EXPECT_EQ(parse("a 'it\\'s' \"say \\\"x\\\"\" \"\" pre'x'\n"),
             (commands{{"a", "it's", "say \"x\"", "", "prex"}}));
   EXPECT_EQ(parse("a \"\\xzz\\q\"\n"), (commands{{"a", "xzzq"}}));
@@ -97,7 +97,7 @@ TEST(CommandParser, UnderstandsTheQuotesOfInlineCommands) {
     EXPECT_EQ(refusal(bad), "Protocol error: unbalanced quotes in request");
 }
 
-TEST(CommandParser, RefusesWhatIsNoCommand) {
+TEST(command_parser, refuses_what_is_no_command) {
   EXPECT_EQ(refusal("*x\r\n"), "Protocol error: invalid multibulk length");
   EXPECT_EQ(refusal("*\r\n"), "Protocol error: invalid multibulk length");
   EXPECT_EQ(refusal("*99999999999999999999\r\n"),
@@ -110,7 +110,7 @@ TEST(CommandParser, RefusesWhatIsNoCommand) {
             "Protocol error: no line's end after an argument");
 }
 
-TEST(CommandParser, RefusesMoreThanItsLimits) {
+TEST(command_parser, refuses_more_than_its_limits) {
   command_parser::limits small{.line = 10, .arguments = 2, .bytes = 100};
   EXPECT_EQ(refusal("0123456789\r\n", small),
             "Protocol error: too big inline request"); // with the \r
@@ -128,7 +128,7 @@ TEST(CommandParser, RefusesMoreThanItsLimits) {
             "Protocol error: too big inline request");
 }
 
-TEST(CommandParser, TakesNoMemoryForWhatIsOnlyAnnounced) {
+TEST(command_parser, takes_no_memory_for_what_is_only_announced) {
   command_parser parser;
   for (std::string_view bytes : {"*1000000\r\n", "$60000000\r\n", "abc"}) {
     auto room = parser.prepare();
@@ -139,7 +139,7 @@ TEST(CommandParser, TakesNoMemoryForWhatIsOnlyAnnounced) {
   EXPECT_LT(parser.prepare().size(), 100'000);
 }
 
-TEST(CommandParser, SurvivesRandomBytes) {
+TEST(command_parser, survives_random_bytes) {
   std::mt19937 random{1};
   constexpr std::string_view alphabet = "*$0123-\r\n\r\n\"'\\x aG";
   for (int round = 0; round < 20'000; ++round) {
@@ -154,7 +154,7 @@ TEST(CommandParser, SurvivesRandomBytes) {
   }
 }
 
-TEST(Replies, AreWrittenAsTheProtocolSays) {
+TEST(replies, are_written_as_the_protocol_says) {
   std::string out;
   examples::kv::append_simple(out, "OK");
   examples::kv::append_error(out, "ERR a\r\nb");
@@ -166,7 +166,7 @@ TEST(Replies, AreWrittenAsTheProtocolSays) {
                  "$4\r\nx\r\ny\r\n$-1\r\n");
 }
 
-TEST(Numbers, AreTakenWholeOrNotAtAll) {
+TEST(numbers, are_taken_whole_or_not_at_all) {
   EXPECT_EQ(examples::kv::to_integer("-12"), -12);
   EXPECT_EQ(examples::kv::to_integer("9223372036854775807"),
             9223372036854775807);

@@ -24,7 +24,7 @@ using examples::kv::now;
 using examples::kv::store;
 using namespace std::chrono_literals;
 
-class Store : public testing::Test {
+class store_test : public testing::Test {
 protected:
   void open(std::uint64_t rewrite_bytes = std::uint64_t{4} << 20) {
     data.reset();
@@ -47,7 +47,7 @@ protected:
   std::optional<store> data;
 };
 
-TEST_F(Store, IsAsItWasCommittedWhenMadeAgain) {
+TEST_F(store_test, is_as_it_was_committed_when_made_again) {
   open();
   data->set("a", "1");
   data->set("b", "2");
@@ -70,7 +70,7 @@ TEST_F(Store, IsAsItWasCommittedWhenMadeAgain) {
   EXPECT_EQ(value("e"), "(none)");
 }
 
-TEST_F(Store, DropsWhatHasExpired) {
+TEST_F(store_test, drops_what_has_expired) {
   open();
   auto start = data->time();
   data->set("a", "1", start + 10s);
@@ -92,7 +92,7 @@ TEST_F(Store, DropsWhatHasExpired) {
   EXPECT_EQ(value("b"), "2");
 }
 
-TEST_F(Store, DropsWhatExpiredWhileNobodyRan) {
+TEST_F(store_test, drops_what_expired_while_nobody_ran) {
   open();
   data->set("a", "1", now() - 1ms);
   data->commit();
@@ -100,7 +100,7 @@ TEST_F(Store, DropsWhatExpiredWhileNobodyRan) {
   EXPECT_EQ(value("a"), "(none)");
 }
 
-TEST_F(Store, RewritesItsLogWhenMostOfItIsStale) {
+TEST_F(store_test, rewrites_its_log_when_most_of_it_is_stale) {
   open(10'000);
   auto start = data->time();
   for (int i = 0; i < 20'000; ++i) {
@@ -117,7 +117,7 @@ TEST_F(Store, RewritesItsLogWhenMostOfItIsStale) {
   EXPECT_EQ(data->find("key9")->expires, start + 1h);
 }
 
-TEST_F(Store, LeavesALogAloneThatIsAllInUse) {
+TEST_F(store_test, leaves_a_log_alone_that_is_all_in_use) {
   open(1000);
   for (int i = 0; i < 1000; ++i) {
     data->set("key" + std::to_string(i), "value");
@@ -126,7 +126,7 @@ TEST_F(Store, LeavesALogAloneThatIsAllInUse) {
   EXPECT_LE(data->rewrites(), 1);
 }
 
-TEST_F(Store, TakesBackWhatCannotBeWritten) {
+TEST_F(store_test, takes_back_what_cannot_be_written) {
   open();
   data->set("a", "1");
   data->commit();
@@ -147,7 +147,7 @@ TEST_F(Store, TakesBackWhatCannotBeWritten) {
   EXPECT_EQ(value("a"), "3");
 }
 
-TEST_F(Store, RunsGetSetDelExists) {
+TEST_F(store_test, runs_get_set_del_exists) {
   open();
   EXPECT_EQ(run({"GET", "k"}), "$-1\r\n");
   EXPECT_EQ(run({"SeT", "k", "v"}), "+OK\r\n");
@@ -158,7 +158,7 @@ TEST_F(Store, RunsGetSetDelExists) {
   EXPECT_EQ(run({"EXISTS", "k"}), ":0\r\n");
 }
 
-TEST_F(Store, RunsSetWithItsOptions) {
+TEST_F(store_test, runs_set_with_its_options) {
   open();
   EXPECT_EQ(run({"SET", "k", "v", "XX"}), "$-1\r\n");
   EXPECT_EQ(run({"SET", "k", "v", "nx", "ex", "10"}), "+OK\r\n");
@@ -182,7 +182,7 @@ TEST_F(Store, RunsSetWithItsOptions) {
   EXPECT_EQ(run({"GET", "k"}), "$1\r\nv\r\n");
 }
 
-TEST_F(Store, RunsIncr) {
+TEST_F(store_test, runs_incr) {
   open();
   EXPECT_EQ(run({"INCR", "n"}), ":1\r\n");
   EXPECT_EQ(run({"EXPIRE", "n", "100"}), ":1\r\n");
@@ -197,7 +197,7 @@ TEST_F(Store, RunsIncr) {
             "-ERR value is not an integer or out of range\r\n");
 }
 
-TEST_F(Store, RunsExpireAndTtl) {
+TEST_F(store_test, runs_expire_and_ttl) {
   open();
   EXPECT_EQ(run({"EXPIRE", "k", "10"}), ":0\r\n");
   EXPECT_EQ(run({"TTL", "k"}), ":-2\r\n");
@@ -216,7 +216,7 @@ TEST_F(Store, RunsExpireAndTtl) {
   EXPECT_EQ(run({"EXISTS", "k"}), ":0\r\n");
 }
 
-TEST_F(Store, RefusesOtherCommands) {
+TEST_F(store_test, refuses_other_commands) {
   open();
   EXPECT_EQ(run({"GET"}),
             "-ERR wrong number of arguments for 'get' command\r\n");

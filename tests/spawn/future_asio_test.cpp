@@ -5,6 +5,7 @@
 
 #include <ramet/asio.hpp>
 #include <ramet/async.hpp>
+#include <ramet/pool.hpp>
 #include <ramet/task_failure.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -243,6 +244,24 @@ TEST_F(asio_async_test, awaits_processes) {
       rethrow);
   io.run();
   EXPECT_EQ(result, 14);
+}
+
+TEST_F(asio_async_test, awaits_tasks_of_a_pool) {
+  pool workers{2};
+  asio::io_context io;
+  int result = 0;
+  asio::co_spawn(
+      io,
+      [&]() -> asio::awaitable<void> {
+        result = co_await async_get(workers.submit(twice, 3), use_awaitable);
+        std::vector<int> inputs{4, 5};
+        auto all =
+            co_await async_get(workers.map_async(twice, inputs), use_awaitable);
+        result += all[0] + all[1];
+      },
+      rethrow);
+  io.run();
+  EXPECT_EQ(result, 24);
 }
 
 TEST_F(asio_async_test, kills_the_process_when_cancelled) {

@@ -4,6 +4,7 @@
 #include "promised.hpp"
 
 #include <ramet/async.hpp>
+#include <ramet/pool.hpp>
 #include <ramet/task_failure.hpp>
 #include <ramet/when.hpp>
 
@@ -250,6 +251,26 @@ TEST_F(coroutine_async_test, awaits_processes) {
   }(sum)
                       .get();
   EXPECT_EQ(sum, 106);
+}
+
+TEST_F(coroutine_async_test, awaits_tasks_of_a_pool) {
+  pool workers{2};
+  int sum = 0;
+  [](pool& workers, int& sum) -> task {
+    for (int i = 0; i < 3; ++i)
+      sum += co_await workers.submit(twice, i);
+    std::vector<int> inputs{10, 20};
+    auto all = co_await workers.map_async(twice, inputs);
+    sum += all[0] + all[1];
+    try {
+      co_await workers.submit(
+          []() -> int { throw std::out_of_range("no city"); });
+    } catch (const task_failure& failure) {
+      sum += failure.is<std::out_of_range>() ? 100 : 0;
+    }
+  }(workers, sum)
+                                     .get();
+  EXPECT_EQ(sum, 166);
 }
 
 } // namespace

@@ -2,11 +2,13 @@
 
 // One function over many inputs.
 
+#include "os_posix.hpp"
 #include "pool_fixture.hpp"
 
 #include <ramet/pipe.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <forward_list>
@@ -20,6 +22,9 @@
 #include <thread>
 #include <tuple>
 #include <utility>
+
+#include <pty.h>
+#include <unistd.h>
 
 namespace ramet::test {
 
@@ -358,6 +363,46 @@ TEST_F(pool_map, writes_plain_lines_of_progress_where_nobody_looks) {
   bar({.done = 4, .failed = 1, .total = 4, .elapsed = 2s});
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
             "work  4/4  100 %  in 2.0 s, 2.0/s, 1 failed\n");
+}
+
+// While it lives, stderr is a terminal, whose screen it shows.
+class terminal_for_errors {
+public:
+  terminal_for_errors() {
+    int screen = -1;
+    int line = -1;
+    EXPECT_EQ(::openpty(&screen, &line, nullptr, nullptr, nullptr), 0);
+    screen_ = detail::unique_fd{screen};
+    line_ = detail::unique_fd{line};
+    ::dup2(line, STDERR_FILENO);
+  }
+  ~terminal_for_errors() { ::dup2(before_.get(), STDERR_FILENO); }
+  terminal_for_errors(const terminal_for_errors&) = delete;
+  terminal_for_errors& operator=(const terminal_for_errors&) = delete;
+
+  // What was written since the last call.
+  std::string shown() const {
+    std::array<char, 1000> text;
+    auto size = ::read(screen_.get(), text.data(), text.size());
+    return {text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+  }
+
+private:
+  detail::unique_fd before_{::dup(STDERR_FILENO)};
+  detail::unique_fd screen_;
+  detail::unique_fd line_;
+};
+
+TEST_F(pool_map, writes_its_line_of_progress_anew_on_a_terminal) {
+  terminal_for_errors terminal;
+  auto bar = progress_bar("work");
+  std::this_thread::sleep_for(150ms); // it is not written more often
+  bar({.done = 1, .failed = 1, .total = 4, .elapsed = 10s});
+  EXPECT_EQ(terminal.shown(), "\rwork  1/4  25 %  0.1/s  30 s left, 1 failed");
+  bar({.done = 2, .failed = 1, .total = 4, .elapsed = 10s});
+  bar({.done = 4, .failed = 1, .total = 4, .elapsed = 11s});
+  EXPECT_EQ(terminal.shown(),
+            "\rwork  4/4  100 %  in 11 s, 0.4/s, 1 failed \r\n");
 }
 
 TEST(progress_test, tells_rate_and_time_left) {

@@ -499,6 +499,25 @@ TEST_F(pool_test, shares_vectors_without_a_copy) {
             5000U);
 }
 
+double part_of(std::span<const double> all, int factor) {
+  return all.front() * factor;
+}
+
+TEST_F(pool_test, shares_an_argument_within_those_of_starmap) {
+  pool workers{2};
+  auto shared = workers.share(std::vector<double>(13'107'200, 0.5)); // 100 MiB
+  std::vector<std::tuple<shared_argument<std::vector<double>>, int>> inputs;
+  for (int i = 0; i < 100; ++i)
+    inputs.emplace_back(shared, i);
+  auto results = workers.starmap(part_of, inputs, {.chunk = 1});
+  ASSERT_EQ(results.size(), 100U);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(results[i], i * 0.5);
+  // A hundred times as much would not fit.
+  for (auto& one : workers.stats().workers)
+    EXPECT_LT(one.memory, 3'000'000'000U);
+}
+
 TEST_F(pool_test, gives_the_memory_of_a_shared_argument_back) {
   pool workers{1};
   auto objects = [] { return count_files(detail::family::mine().directory()); };

@@ -192,7 +192,8 @@ namespace ramet {
 
 /// What pool::imap() and pool::imap_unordered() return: a range to go through
 /// once, which takes inputs as it hands out results. It has the inputs and
-/// shares the pool. Dropping it cancels what is under way.
+/// shares the pool. Dropping it cancels what is under way: workers that are at
+/// it are killed and replaced.
 ///
 /// Iterating throws where the result of an input would be if that has failed;
 /// one may go on behind it with next().

@@ -1,0 +1,15 @@
+// expect: ramet: this actor's interface has no handler for a message of
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include <string>
+
+#include <ramet/ask.hpp>
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+using account = caf::typed_actor<caf::replies_to<int>::with<int>>;
+
+void ask_for(const account& one, const std::string& name) {
+  ramet::ask(one, name);
+}
