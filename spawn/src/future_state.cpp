@@ -5,6 +5,7 @@
 #include "callback_thread.hpp"
 #include "parking.hpp"
 
+#include <ramet/detail/exception_text.hpp>
 #include <ramet/error.hpp>
 #include <ramet/future.hpp>
 
@@ -18,11 +19,11 @@ namespace ramet::detail {
 
 namespace {
 
-std::string text_of(const std::exception_ptr& failure) {
+std::string text_of_failure(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
   } catch (const std::exception& problem) {
-    return problem.what();
+    return text_of(problem);
   } catch (...) {
     return "an exception that is no std::exception";
   }
@@ -32,7 +33,8 @@ std::string text_of(const std::exception_ptr& failure) {
 void tell(const char* who, const char* what,
           const std::exception_ptr& failure) noexcept {
   try {
-    auto line = fmt::format("ramet: {}{}: {}\n", who, what, text_of(failure));
+    auto line =
+        fmt::format("ramet: {}{}: {}\n", who, what, text_of_failure(failure));
     std::fputs(line.c_str(), stderr);
   } catch (...) { // out of memory
   }
@@ -152,7 +154,7 @@ void call_with_error(const std::exception_ptr& failure,
     handle(known);
     return;
   } catch (...) {
-    other.emplace(errc::child_failed, text_of(failure));
+    other.emplace(errc::child_failed, text_of_failure(failure));
   }
   handle(*other);
 }

@@ -8,6 +8,7 @@
 #include "thrown_identity.hpp"
 
 #include <ramet/detail/async_link.hpp>
+#include <ramet/detail/exception_text.hpp>
 
 #include <fmt/format.h>
 
@@ -35,7 +36,7 @@ remote_exception describe(const std::exception* problem) {
     result.type = "exception of another language";
   }
   if (problem)
-    result.message = problem->what();
+    result.message = text_of(*problem);
   result.backtrace = describe_throw_point();
   result.name = self::mine().name;
   result.pid = ::getpid();

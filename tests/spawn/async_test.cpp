@@ -396,6 +396,23 @@ TEST_F(async_test, goes_on_when_the_future_is_dropped) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
+// Some classes of others have no text.
+struct speechless : std::exception {
+  const char* what() const noexcept override { return nullptr; }
+};
+
+TEST_F(async_test, tells_of_exceptions_that_say_nothing) {
+  auto failed = async([] { throw speechless{}; });
+  try {
+    failed.get();
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const task_failure& failure) {
+    ASSERT_TRUE(failure.exception());
+    EXPECT_NE(failure.exception()->type.find("speechless"), std::string::npos);
+    EXPECT_EQ(failure.exception()->message, "");
+  }
+}
+
 TEST_F(async_test, tells_once_of_a_failure_whose_future_was_dropped) {
   testing::internal::CaptureStderr();
   async({.name = "worker-1"}, travel, "Atlantis");

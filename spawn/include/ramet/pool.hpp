@@ -109,7 +109,8 @@ public:
 
   /// The results of `f(x)` for each x of `inputs`, in their order; of void,
   /// nothing. Waits for all. If some have failed, throws the failure of the
-  /// first of them, when all others are done.
+  /// first of them, when all others are done; progress counts them all, and
+  /// imap tells of each.
   /// @throws as submit and future::get
   template <class F, std::ranges::input_range Inputs>
   auto map(F&& f, Inputs&& inputs, const map_options& options = {}) {

@@ -391,8 +391,10 @@ void pool_core::terminate() noexcept {
   crew_.stop_replacing();
   tasks_.close();
   crew_.terminate();
-  for (auto& task : left)
+  for (auto& task : left) {
+    task.sink->given_up();
     fail(std::move(task), cancelled(name_));
+  }
   wake_sleepers();
   if (!crew_.join(deadline::in(std::chrono::milliseconds{500}))) {
     crew_.kill();

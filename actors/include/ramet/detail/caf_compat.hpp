@@ -23,6 +23,8 @@
 
 #pragma once
 
+#include <ramet/detail/exception_text.hpp>
+
 #include <caf/config.hpp>
 
 #if CAF_MAJOR_VERSION != 0
@@ -110,7 +112,7 @@ caf::error error_of(const std::exception_ptr& thrown) {
   } catch (const std::exception& problem) {
     return caf::make_error(caf::sec::runtime_error,
                            Text{boost::core::demangle(typeid(problem).name())
-                                + ": " + problem.what()});
+                                + ": " + text_of(problem)});
   } catch (...) {
     return caf::make_error(caf::sec::runtime_error,
                            Text{"something that is no std::exception"});

@@ -128,6 +128,7 @@ public:
                               arrived(inputs_.at(part).count, outcome{why}));
   }
 
+  void given_up() noexcept override {} // told only where results are taken
   void settled(std::uint64_t part) noexcept override {
     tasks_.done(part);
     std::unique_lock lock{guard_};

@@ -47,6 +47,9 @@ public:
   virtual void take_value(std::uint64_t part, const incoming& value) = 0;
   virtual void take_failure(std::uint64_t part,
                             std::exception_ptr why) noexcept = 0;
+  /// Before the failure of a part that the user has given up with its pool:
+  /// nobody need look at it.
+  virtual void given_up() noexcept = 0;
   /// What was kept is to be made known. By any thread, without locks.
   virtual void settled(std::uint64_t part) noexcept = 0;
 

@@ -53,6 +53,8 @@ class pool_future_state : public future_state<R>, public task_sink {
 public:
   explicit pool_future_state(pool_link pool) : pool_(std::move(pool)) {}
 
+  void given_up() noexcept final { this->mark_seen(); }
+
   void abandoned() noexcept final {
     try {
       if (!this->ready())
