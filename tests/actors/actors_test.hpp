@@ -30,7 +30,9 @@ using hang_atom = caf::atom_constant<caf::atom("hang")>;
 using drop_atom = caf::atom_constant<caf::atom("drop")>;
 using relay_atom = caf::atom_constant<caf::atom("relay")>;
 using monitor_atom = caf::atom_constant<caf::atom("monitor")>;
+using demonitor_atom = caf::atom_constant<caf::atom("demonitor")>;
 using link_atom = caf::atom_constant<caf::atom("link")>;
+using unlink_atom = caf::atom_constant<caf::atom("unlink")>;
 using downs_atom = caf::atom_constant<caf::atom("downs")>;
 using quit_atom = caf::atom_constant<caf::atom("quit")>;
 
@@ -89,6 +91,10 @@ inline caf::behavior servant(caf::stateful_actor<servant_state>* self) {
       },
       [self](monitor_atom, const caf::actor& other) {
         self->monitor(other);
+        return true;
+      },
+      [self](demonitor_atom, const caf::actor& other) {
+        self->demonitor(other);
         return true;
       },
       [self](link_atom, const caf::actor& other) {

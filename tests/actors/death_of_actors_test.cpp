@@ -107,6 +107,144 @@ TEST_F(death_of_actors_test, by_a_kill_ends_those_that_are_linked) {
   EXPECT_EQ(next_down(self, a), "exit_reason(remote_link_unreachable)");
 }
 
+TEST_F(death_of_actors_test, by_an_error_sent_from_afar_is_told_with_its_text) {
+  ramet::node n;
+  auto a = n.spawn(servant);
+  caf::scoped_actor self{ramet::actor_system()};
+  self->monitor(a);
+  self->send_exit(
+      a, caf::make_error(caf::sec::runtime_error, std::string{"no such city"}));
+  caf::error reason;
+  self->receive([&](caf::down_msg& message) { reason = message.reason; },
+                caf::after(long_enough) >> [] {});
+  EXPECT_EQ(reason, caf::sec::runtime_error);
+  auto text = self->system().render(reason);
+  EXPECT_NE(text.find("no such city"), std::string::npos) << text;
+}
+
+struct exit_news {
+  bool from_partner = false;
+  std::string reason;
+};
+using exit_queue = ramet::queue<exit_news>;
+
+// Tells of exit messages, and does not end by them.
+caf::behavior trapper(caf::event_based_actor* self, caf::actor partner,
+                      exit_queue out) {
+  self->set_exit_handler([=](const caf::exit_msg& message) {
+    exit_queue{out}.put({message.source == partner.address(),
+                         self->system().render(message.reason)});
+  });
+  return {[](pid_atom) { return static_cast<std::int32_t>(::getpid()); },
+          [=](link_atom) {
+            self->link_to(partner);
+            return true;
+          },
+          [=](unlink_atom) {
+            self->unlink_from(partner);
+            return true;
+          }};
+}
+
+TEST_F(death_of_actors_test, is_not_that_of_who_traps_exit_messages) {
+  ramet::node n;
+  exit_queue out;
+  caf::scoped_actor self{ramet::actor_system()};
+  auto a = n.spawn(trapper, caf::actor_cast<caf::actor>(self.ptr()), out);
+  self->send_exit(
+      a, caf::make_error(caf::sec::runtime_error, std::string{"no such city"}));
+  auto told = out.get_for(long_enough);
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(told->from_partner);
+  EXPECT_NE(told->reason.find("no such city"), std::string::npos)
+      << told->reason;
+  EXPECT_EQ(pid_of(a), n.pid());
+  n.kill(); // it would not end when told to
+}
+
+TEST_F(death_of_actors_test, is_told_to_a_linked_trapper_in_another_process) {
+  exit_queue out;
+  for (bool killed : {false, true}) {
+    ramet::node first;
+    ramet::node second;
+    auto partner = second.spawn(servant);
+    auto a = first.spawn(trapper, partner, out);
+    ASSERT_TRUE(ramet::ask<bool>(a, link_atom::value).get());
+    if (killed)
+      second.kill();
+    else
+      caf::anon_send(partner, quit_atom::value);
+    auto told = out.get_for(long_enough).value_or(exit_news{});
+    EXPECT_TRUE(told.from_partner);
+    EXPECT_EQ(told.reason, killed ? "exit_reason(remote_link_unreachable)"
+                                  : "exit_reason(user_shutdown)");
+    EXPECT_EQ(pid_of(a), first.pid());
+    first.kill(); // it would not end when told to
+  }
+}
+
+TEST_F(death_of_actors_test, is_told_to_a_trapper_that_was_linked_from_afar) {
+  exit_queue out;
+  ramet::node first;
+  ramet::node second;
+  auto partner = second.spawn(servant);
+  auto a = first.spawn(trapper, partner, out);
+  ASSERT_TRUE(ramet::ask<bool>(partner, link_atom::value, a).get());
+  caf::anon_send(partner, quit_atom::value);
+  auto told = out.get_for(long_enough).value_or(exit_news{});
+  EXPECT_TRUE(told.from_partner);
+  EXPECT_EQ(told.reason, "exit_reason(user_shutdown)");
+  EXPECT_EQ(pid_of(a), first.pid());
+  first.kill();
+}
+
+// Two of its process watch another one: what is told to the first, who began
+// before, is told to the second, too.
+TEST_F(death_of_actors_test, is_not_told_to_who_no_longer_monitors) {
+  ramet::node first;
+  auto witness = first.spawn(servant);
+  auto former = first.spawn(servant);
+  for (bool killed : {false, true}) {
+    ramet::node second;
+    auto a = second.spawn(servant);
+    ASSERT_TRUE(ramet::ask<bool>(witness, monitor_atom::value, a).get());
+    ASSERT_TRUE(ramet::ask<bool>(former, monitor_atom::value, a).get());
+    ASSERT_TRUE(ramet::ask<bool>(former, demonitor_atom::value, a).get());
+    if (killed)
+      second.kill();
+    else
+      caf::anon_send(a, quit_atom::value);
+    EXPECT_TRUE(eventually([&] {
+      return ramet::ask<std::int32_t>(witness, downs_atom::value).get()
+             == 1 + killed;
+    }));
+    EXPECT_EQ(ramet::ask<std::int32_t>(former, downs_atom::value).get(), 0);
+  }
+}
+
+TEST_F(death_of_actors_test, is_not_told_to_who_is_no_longer_linked) {
+  exit_queue out;
+  exit_queue never;
+  for (bool killed : {false, true}) {
+    ramet::node first;
+    ramet::node second;
+    auto partner = second.spawn(servant);
+    auto witness = first.spawn(trapper, partner, out);
+    auto former = first.spawn(trapper, partner, never);
+    ASSERT_TRUE(ramet::ask<bool>(witness, link_atom::value).get());
+    ASSERT_TRUE(ramet::ask<bool>(former, link_atom::value).get());
+    ASSERT_TRUE(ramet::ask<bool>(former, unlink_atom::value).get());
+    if (killed)
+      second.kill();
+    else
+      caf::anon_send(partner, quit_atom::value);
+    EXPECT_TRUE(out.get_for(long_enough));
+    EXPECT_EQ(pid_of(former), first.pid());
+    EXPECT_TRUE(never.empty());
+    first.kill();
+  }
+}
+
 TEST_F(death_of_actors_test, fails_requests_at_once) {
   ramet::node n;
   auto a = n.spawn(servant);
