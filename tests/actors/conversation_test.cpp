@@ -6,7 +6,9 @@
 
 #include <ramet/queue.hpp>
 
+#include <csignal>
 #include <memory>
+#include <optional>
 
 namespace ramet_test {
 
@@ -343,6 +345,38 @@ TEST_F(conversation_test, leaves_no_request_unanswered_however_delegated) {
       }
     }
   }
+}
+
+void start_two_nodes(ramet::queue<caf::actor> up, ramet::queue<int> pids,
+                     ramet::queue<int> end) {
+  ramet::node first;
+  ramet::node second;
+  up.put(first.spawn(servant));
+  up.put(second.spawn(servant));
+  pids.put(second.pid());
+  end.get();
+}
+
+TEST_F(conversation_test, does_not_go_by_who_started_the_processes) {
+  ramet::queue<caf::actor> handles;
+  ramet::queue<int> pids;
+  ramet::queue<int> end;
+  ramet::process middle{start_two_nodes, handles, pids, end};
+  auto a = handles.get_for(long_enough);
+  auto b = handles.get_for(long_enough);
+  auto expected = pids.get_for(long_enough);
+  ::kill(middle.pid(), SIGSTOP);
+  EXPECT_TRUE(eventually([&] { return state_of(middle.pid()) == 'T'; }));
+  std::optional<std::int32_t> pid;
+  EXPECT_NO_THROW(
+      pid = ramet::ask<std::int32_t>(a.value(), relay_atom::value, b.value())
+                .get_for(long_enough));
+  EXPECT_EQ(state_of(middle.pid()), 'T');
+  ::kill(middle.pid(), SIGCONT);
+  end.put(1);
+  EXPECT_TRUE(pid);
+  EXPECT_EQ(pid, expected);
+  EXPECT_TRUE(middle.join_for(long_enough));
 }
 
 TEST_F(conversation_test, carries_user_types_in_asynchronous_messages) {
