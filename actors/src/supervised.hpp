@@ -35,6 +35,10 @@ struct supervised_child {
 
   explicit supervised_child(supervised_group& group) : of(group) {}
 
+  /// It has ended and is to start again: the next pause. Returns its end.
+  clock::time_point begin_pause(const restart_pause& rule,
+                                clock::time_point now);
+
   supervised_group& of;
   child_options about; // of a supervisor: only the name
   phase at = phase::down;
@@ -64,6 +68,9 @@ struct supervised_child {
 /// A supervisor.
 struct supervised_group {
   using clock = supervised_child::clock;
+
+  /// Counts a restart; false if it would be one too many.
+  bool may_restart(clock::time_point now);
 
   supervisor_options about;
   supervised_child* self = nullptr; // in the group above; null: the top

@@ -74,7 +74,6 @@ private:
                    const life_ptr& life);
   void decide(supervised_child& child, const caf::error& reason,
               std::string text);
-  bool may_restart(supervised_group& group);
   void restart(supervised_child& child);
   void fail(supervised_group& group, const supervised_child& because);
   void group_is_down(supervised_group& group);

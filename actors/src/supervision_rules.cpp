@@ -64,40 +64,41 @@ void supervision::decide(supervised_child& child, const caf::error& reason,
     child.over = true;
   } else if (!runtime_is_live()) {
     group.wanted = false; // the process ends, and its children with it
-  } else if (may_restart(group)) {
+  } else if (group.may_restart(clock::now())) {
     restart(child);
   } else {
     fail(group, child);
   }
 }
 
-bool supervision::may_restart(supervised_group& group) {
-  auto now = clock::now();
-  auto& times = group.restarts;
-  while (!times.empty() && now - times.front() > group.about.within)
-    times.pop_front();
-  if (times.size() >= group.about.max_restarts)
+bool supervised_group::may_restart(clock::time_point now) {
+  while (!restarts.empty() && now - restarts.front() > about.within)
+    restarts.pop_front();
+  if (restarts.size() >= about.max_restarts)
     return false;
-  times.push_back(now);
+  restarts.push_back(now);
   return true;
+}
+
+supervised_child::clock::time_point
+supervised_child::begin_pause(const restart_pause& rule,
+                              clock::time_point now) {
+  using seconds = std::chrono::duration<double>;
+  if (now - up_since >= rule.reset_after)
+    pause = seconds{-1};
+  if (pause.count() < 0)
+    pause = seconds::zero();
+  else if (pause.count() == 0)
+    pause = rule.first;
+  else
+    pause *= rule.factor;
+  pause = std::min(pause, seconds{rule.longest});
+  return now + std::chrono::duration_cast<clock::duration>(pause);
 }
 
 void supervision::restart(supervised_child& child) {
   auto& group = child.of;
-  auto& rule = group.about.pause;
-  auto now = clock::now();
-  using seconds = std::chrono::duration<double>;
-  if (now - child.up_since >= rule.reset_after)
-    child.pause = seconds{-1};
-  if (child.pause.count() < 0)
-    child.pause = seconds::zero();
-  else if (child.pause.count() == 0)
-    child.pause = rule.first;
-  else
-    child.pause *= rule.factor;
-  child.pause = std::min(child.pause, seconds{rule.longest});
-  auto not_before =
-      now + std::chrono::duration_cast<clock::duration>(child.pause);
+  auto not_before = child.begin_pause(group.about.pause, clock::now());
   bool from_here = false;
   for (auto& other : group.children) {
     from_here |= other.get() == &child;
