@@ -86,6 +86,7 @@ supervised_child::begin_pause(const restart_pause& rule,
   using seconds = std::chrono::duration<double>;
   if (now - up_since >= rule.reset_after)
     pause = seconds{-1};
+  up_since = clock::time_point::max(); // not counted again if it cannot start
   if (pause.count() < 0)
     pause = seconds::zero();
   else if (pause.count() == 0)
