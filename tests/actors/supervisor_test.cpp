@@ -1,68 +1,32 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
-#include "actors_test.hpp"
+#include "supervisor_fixture.hpp"
 
-#include <ramet/queue.hpp>
-#include <ramet/supervisor.hpp>
-#include <ramet/this_process.hpp>
-
-#include <algorithm>
 #include <csignal>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
-#include <vector>
 
 using namespace ramet_test;
 using namespace std::chrono_literals;
 
 namespace {
 
-using add_atom = caf::atom_constant<caf::atom("add")>;
-using fail_atom = caf::atom_constant<caf::atom("fail")>;
+class adder : public tally::base {
+public:
+  adder(caf::actor_config& config, int start)
+      : tally::base(config), sum_(start) {}
 
-/// What children say of themselves: their name, and how it goes with them.
-struct news {
-  std::string name;
-  std::string what;
-  int pid = 0;
+  tally::behavior_type make_behavior() override {
+    return {[this](add_atom, int x) { return sum_ += x; },
+            [](pid_atom) { return ramet::this_process().pid(); },
+            [](fail_atom, bool) {}};
+  }
 
-  friend bool operator==(const news&, const news&) = default;
+private:
+  int sum_;
 };
-using news_queue = ramet::queue<news>;
-
-void say(news_queue out, const std::string& name, const std::string& what) {
-  out.put({name, what, ramet::this_process().pid()});
-}
-
-using tally = caf::typed_actor<caf::replies_to<add_atom, int>::with<int>,
-                               caf::replies_to<pid_atom>::with<int>,
-                               caf::reacts_to<fail_atom, bool>>;
-
-struct tally_state {
-  int sum = 0;
-};
-
-tally::behavior_type make_tally(tally::stateful_pointer<tally_state> self,
-                                int start, const std::string& name,
-                                news_queue out) {
-  self->state.sum = start;
-  self->set_exit_handler([=](const caf::exit_msg& message) {
-    say(out, name, "stops");
-    self->quit(message.reason);
-  });
-  say(out, name, "starts");
-  return {
-      [=](add_atom, int x) { return self->state.sum += x; },
-      [](pid_atom) { return ramet::this_process().pid(); },
-      [=](fail_atom, bool normal) {
-        if (normal)
-          self->quit();
-        else
-          self->quit(caf::sec::runtime_error);
-      },
-  };
-}
 
 // Starts when it finds something in the queue, or fails to if that is 0.
 tally::behavior_type make_gated(tally::stateful_pointer<tally_state> self,
@@ -93,85 +57,6 @@ caf::behavior make_nothing(caf::event_based_actor*, bool work) {
     throw std::runtime_error{"no money"};
   return {[](pid_atom) { return ramet::this_process().pid(); }};
 }
-
-int pid(const tally& one) {
-  return ramet::ask(one, pid_atom::value).get();
-}
-
-void kill(const tally& one) {
-  ::kill(pid(one), SIGKILL);
-}
-
-/// The end of an actor, as an actor here sees it.
-class end_of {
-public:
-  template <class Handle>
-  explicit end_of(const Handle& one)
-      : watcher_(ramet::actor_system().spawn(
-          [](caf::event_based_actor* self, const caf::actor_addr& whom,
-             ramet::queue<caf::error> out) -> caf::behavior {
-            self->monitor(caf::actor_cast<caf::actor>(whom));
-            self->set_down_handler([=](const caf::down_msg& message) {
-              ramet::queue<caf::error>{out}.put(message.reason);
-              self->quit();
-            });
-            return {[](one_atom) {}};
-          },
-          caf::actor_cast<caf::actor_addr>(one), ended_)) {
-    ramet::ask<void>(watcher_, one_atom::value).get();
-  }
-  ~end_of() { caf::anon_send_exit(watcher_, caf::exit_reason::user_shutdown); }
-  end_of(const end_of&) = delete;
-  end_of& operator=(const end_of&) = delete;
-
-  std::optional<caf::error> wait() { return ended_.get_for(long_enough); }
-  bool seen() { return !ended_.empty(); }
-
-private:
-  ramet::queue<caf::error> ended_;
-  caf::actor watcher_;
-};
-
-class supervisor_test : public actors_test {
-protected:
-  tally spawn(ramet::supervisor& in, const std::string& name, int start = 0,
-              ramet::child_options options = {}) {
-    options.name = name;
-    auto result = in.spawn(options, make_tally, start, name, out());
-    expect(name, "starts");
-    return result;
-  }
-
-  news next() {
-    auto result = out().get_for(long_enough);
-    return result ? *result : news{"nobody", "says anything"};
-  }
-  int expect(const std::string& name, const std::string& what) {
-    auto found = next();
-    EXPECT_EQ(found.name + " " + found.what, name + " " + what);
-    return found.pid;
-  }
-
-  news_queue& out() { return *out_; }
-
-  static bool comes_to_be(const ramet::supervisor& of, std::size_t child,
-                          ramet::child_state state) {
-    return eventually(
-        [&] { return of.tree().children.at(child).state == state; });
-  }
-
-  void SetUp() override {
-    actors_test::SetUp();
-    out_.emplace();
-  }
-  void TearDown() override {
-    out_.reset();
-    actors_test::TearDown();
-  }
-
-private:
-  std::optional<news_queue> out_;
-};
 
 const ramet::restart_pause long_pause{.first = 1h, .longest = 1h};
 
@@ -312,6 +197,80 @@ TEST_F(supervisor_test, rest_for_one_restarts_those_added_later) {
   expect("three", "stops");
   expect("two", "stops");
   expect("one", "stops");
+}
+
+TEST_F(supervisor_test, a_temporary_child_goes_with_its_siblings_for_good) {
+  ramet::supervisor top{{.strategy = ramet::one_for_all}};
+  auto one = spawn(top, "one");
+  auto guest = spawn(top, "guest", 0, {.restart = ramet::temporary});
+  auto two = spawn(top, "two");
+  end_of end{guest};
+  kill(one);
+  expect("two", "stops");
+  expect("guest", "stops");
+  expect("one", "starts");
+  expect("two", "starts");
+  auto reason = end.wait();
+  ASSERT_TRUE(reason);
+  EXPECT_EQ(*reason, caf::exit_reason::user_shutdown);
+  EXPECT_EQ(top.tree().children.size(), 2u);
+  top.stop();
+  expect("two", "stops");
+  expect("one", "stops");
+}
+
+TEST_F(supervisor_test, a_temporary_child_does_not_take_its_siblings_along) {
+  ramet::supervisor top{{.strategy = ramet::one_for_all}};
+  auto one = spawn(top, "one");
+  auto guest = spawn(top, "guest", 0, {.restart = ramet::temporary});
+  auto before = pid(one);
+  end_of end{guest};
+  kill(guest);
+  EXPECT_TRUE(end.wait());
+  EXPECT_EQ(pid(one), before);
+  top.stop();
+  expect("one", "stops");
+}
+
+TEST_F(supervisor_test, a_child_may_be_of_a_class) {
+  ramet::supervisor top;
+  auto one = top.spawn<adder>({.name = "one", .stop_timeout = 1ms}, 7);
+  auto two = top.spawn<adder>(1);
+  auto before = ramet::ask(one, pid_atom::value).get();
+  EXPECT_EQ(ramet::ask(one, add_atom::value, 1).get(), 8);
+  EXPECT_EQ(ramet::ask(two, add_atom::value, 1).get(), 2);
+  ::kill(before, SIGKILL);
+  EXPECT_TRUE(eventually([&] {
+    try {
+      return ramet::ask(one, pid_atom::value).get() != before;
+    } catch (const ramet::actor_error&) { // it is down
+      return false;
+    }
+  }));
+  EXPECT_EQ(ramet::ask(one, add_atom::value, 1).get(), 8);
+}
+
+TEST_F(supervisor_test, restarts_of_long_ago_do_not_count) {
+  ramet::supervisor top{
+      {.max_restarts = 1, .within = 1ms, .pause = {.first = 0ms}}};
+  auto one = spawn(top, "one", 0, {.stop_timeout = 1ms});
+  for (int i = 0; i < 4; ++i) {
+    kill(one); // to start has taken longer than that
+    expect("one", "starts");
+    ASSERT_TRUE(comes_to_be(top, 0, ramet::child_state::running));
+  }
+  EXPECT_FALSE(top.failure());
+}
+
+TEST_F(supervisor_test, a_child_that_has_run_long_enough_is_back_at_once) {
+  ramet::supervisor top{
+      {.max_restarts = 9, .pause = {.first = 1h, .reset_after = 0ms}}};
+  auto one = spawn(top, "one", 0, {.stop_timeout = 1ms});
+  for (int i = 0; i < 4; ++i) {
+    kill(one);
+    expect("one", "starts");
+    ASSERT_TRUE(comes_to_be(top, 0, ramet::child_state::running));
+  }
 }
 
 TEST_F(supervisor_test, one_restart_too_many_ends_it) {
