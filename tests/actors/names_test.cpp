@@ -191,3 +191,43 @@ TEST_F(groups_test, subscribers_hear_of_members_that_come_go_and_die) {
   EXPECT_TRUE(all.unsubscribe(listener));
   EXPECT_FALSE(all.unsubscribe(listener));
 }
+
+TEST_F(groups_test, a_member_that_quits_leaves) {
+  ramet::queue<std::string> out;
+  ramet::node here;
+  ramet::node there;
+  auto one = there.spawn(servant);
+  auto two = there.spawn(servant);
+  ramet::group all{"all"};
+  EXPECT_TRUE(all.join(one));
+  EXPECT_TRUE(all.join(two));
+  all.subscribe(here.spawn(collect, out));
+  caf::anon_send(one, quit_atom::value);
+  EXPECT_EQ(next(out), "all left");
+  EXPECT_EQ(all.members(), std::vector<caf::actor>{two});
+  EXPECT_FALSE(all.leave(one));
+  EXPECT_EQ(pid_of(two), there.pid());
+}
+
+// Whether it was subscribed shows only in that it can be unsubscribed.
+TEST_F(groups_test, a_subscriber_that_ends_is_none_any_more) {
+  ramet::group all{"all"};
+  ramet::node here;
+  auto dropped = [&](const caf::actor& one) {
+    if (!all.unsubscribe(one))
+      return true;
+    all.subscribe(one);
+    return false;
+  };
+  ramet::node there;
+  auto quits = here.spawn(servant);
+  auto killed = there.spawn(servant);
+  all.subscribe(quits);
+  all.subscribe(killed);
+  EXPECT_FALSE(dropped(quits));
+  EXPECT_FALSE(dropped(killed));
+  caf::anon_send(quits, quit_atom::value);
+  there.kill();
+  EXPECT_TRUE(eventually([&] { return dropped(quits); }));
+  EXPECT_TRUE(eventually([&] { return dropped(killed); }));
+}
