@@ -32,6 +32,19 @@ counter::behavior_type make_plain_counter(int start) {
   return {[start](add_atom, int x) { return start + x; }};
 }
 
+class counting : public counter::base {
+public:
+  counting(caf::actor_config& config, int start)
+      : counter::base(config), value_(start) {}
+
+  counter::behavior_type make_behavior() override {
+    return {[this](add_atom, int x) { return value_ += x; }};
+  }
+
+private:
+  int value_;
+};
+
 class named : public caf::event_based_actor {
 public:
   named(caf::actor_config& config, std::string name, person who)
@@ -132,6 +145,47 @@ TEST_F(node_test, makes_an_actor_of_a_class) {
   caf::actor a = n.spawn<named>("first", person{"Ann", 3, {}});
   EXPECT_EQ(ramet::ask<std::string>(a, echo_atom::value).get(), "first Ann");
   EXPECT_EQ(pid_of(a), n.pid());
+}
+
+TEST_F(node_test, makes_a_typed_actor_of_a_class) {
+  ramet::node n;
+  counter c = n.spawn<counting>(100);
+  EXPECT_EQ(ramet::ask(c, add_atom::value, 5).get(), 105);
+  EXPECT_EQ(ramet::ask(c, add_atom::value, 5).get(), 110);
+  EXPECT_NE(c.node(), ramet::actor_system().node());
+}
+
+void ask_at_once(counter at_start, ramet::connection up,
+                 ramet::queue<counter> more, ramet::queue<int> out) {
+  out.put(ramet::ask(at_start, add_atom::value, 1).get());
+  auto piped = up.recv<counter>();
+  out.put(ramet::ask(piped, add_atom::value, 10).get());
+  auto queued = more.get();
+  out.put(ramet::ask(queued, add_atom::value, 100).get());
+  out.put(piped == at_start && queued == at_start);
+  more.put(ramet::actor_system().spawn(make_plain_counter, 5));
+  up.recv<int>();
+}
+
+TEST_F(node_test, gives_typed_handles_that_travel_by_all_ways) {
+  ramet::node n;
+  auto c = n.spawn(make_counter, 1000);
+  auto [here, there] = ramet::pipe();
+  ramet::queue<counter> handles;
+  ramet::queue<int> out;
+  ramet::process p{ask_at_once, c, std::move(there), handles, out};
+  EXPECT_EQ(out.get_for(long_enough), 1001);
+  here.send(c);
+  EXPECT_EQ(out.get_for(long_enough), 1011);
+  handles.put(c);
+  EXPECT_EQ(out.get_for(long_enough), 1111);
+  EXPECT_EQ(out.get_for(long_enough), 1);
+  auto other = handles.get_for(long_enough);
+  EXPECT_TRUE(other);
+  if (other)
+    EXPECT_EQ(ramet::ask(*other, add_atom::value, 1).get(), 6);
+  here.send(1);
+  p.join();
 }
 
 TEST_F(node_test, makes_an_actor_of_a_lambda) {
