@@ -61,6 +61,73 @@ TEST_F(ask_test, brings_floating_point_numbers_back_bit_for_bit) {
               std::bit_cast<std::uint32_t>(x));
 }
 
+struct readings {
+  double first = 0;
+  float second = 0;
+  std::vector<double> doubles;
+  std::vector<float> floats;
+};
+
+caf::behavior float_echo(caf::event_based_actor*) {
+  return {[](const std::vector<double>& x) { return x; },
+          [](const std::vector<float>& x) { return x; },
+          [](const readings& x) { return x; }};
+}
+
+template <class Bits, class Float>
+std::vector<Bits> bits_of(const std::vector<Float>& all) {
+  std::vector<Bits> result;
+  for (auto x : all)
+    result.push_back(std::bit_cast<Bits>(x));
+  return result;
+}
+
+// Signs, infinities, denormals, and what NaNs carry along.
+template <class Float, class Bits>
+std::vector<Float> floats_of_all_kinds(Bits quiet, Bits signalling) {
+  using limits = std::numeric_limits<Float>;
+  constexpr auto sign = Bits{1} << (sizeof(Bits) * 8 - 1);
+  std::vector<Float> result{0,
+                            -Float{0},
+                            limits::infinity(),
+                            -limits::infinity(),
+                            limits::denorm_min(),
+                            -limits::denorm_min(),
+                            limits::min() / 2,
+                            limits::max(),
+                            limits::lowest(),
+                            Float{1} / 3};
+  for (Bits nan : {quiet, signalling})
+    for (Bits bits : {nan, nan | 0x1234, nan | sign | 0xabc})
+      result.push_back(std::bit_cast<Float>(bits));
+  return result;
+}
+
+TEST_F(ask_test, brings_floating_point_numbers_within_others_back_bit_for_bit) {
+  auto doubles = floats_of_all_kinds<double, std::uint64_t>(
+      0x7ff8'0000'0000'0001U, 0x7ff0'0000'0000'0001U);
+  auto floats =
+      floats_of_all_kinds<float, std::uint32_t>(0x7fc0'0001U, 0x7f80'0001U);
+  auto double_bits = bits_of<std::uint64_t>(doubles);
+  auto float_bits = bits_of<std::uint32_t>(floats);
+  ramet::node n;
+  auto a = n.spawn(float_echo);
+  EXPECT_EQ(
+      bits_of<std::uint64_t>(ramet::ask<std::vector<double>>(a, doubles).get()),
+      double_bits);
+  EXPECT_EQ(
+      bits_of<std::uint32_t>(ramet::ask<std::vector<float>>(a, floats).get()),
+      float_bits);
+  for (std::size_t i = 0; i < doubles.size(); ++i) {
+    readings all{doubles[i], floats[i], doubles, floats};
+    auto back = ramet::ask<readings>(a, all).get();
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(back.first), double_bits[i]);
+    EXPECT_EQ(std::bit_cast<std::uint32_t>(back.second), float_bits[i]);
+    EXPECT_EQ(bits_of<std::uint64_t>(back.doubles), double_bits);
+    EXPECT_EQ(bits_of<std::uint32_t>(back.floats), float_bits);
+  }
+}
+
 TEST_F(ask_test, works_within_one_process) {
   auto a = ramet::actor_system().spawn(servant);
   EXPECT_EQ(pid_of(a), ::getpid());
