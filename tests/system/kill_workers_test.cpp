@@ -2,6 +2,7 @@
 
 // Workers of pools are killed at random instants.
 
+#include "scoreboard.hpp"
 #include "system_test.hpp"
 
 #include <ramet/pool.hpp>
@@ -74,23 +75,37 @@ std::string spelled(int x) {
   return std::to_string(x) + std::string(static_cast<std::size_t>(x) % 50, '.');
 }
 
+/// Counts its calls before it does anything else.
+struct counted {
+  std::string path; // of a scoreboard
+  std::string operator()(int x) const {
+    static scoreboard calls{path};
+    ++calls[static_cast<std::size_t>(x)];
+    return spelled(x);
+  }
+};
+
 TEST_F(kill_workers, every_task_completes_once_or_is_reported) {
   constexpr int count = 100'000;
+  static_assert(count <= scoreboard::size);
+  scoreboard calls;
   ramet::pool pool{3};
   storm kills{pool, 20ms};
   std::vector<ramet::future<std::string>> all;
   all.reserve(count);
   for (int i = 0; i < count; ++i)
-    all.push_back(pool.submit(spelled, i));
+    all.push_back(pool.submit(counted{calls.path()}, i));
   int completed = 0;
   int reported = 0;
   for (int i = 0; i < count; ++i)
     try {
       ASSERT_EQ(all[i].get(), spelled(i));
+      ASSERT_EQ(calls[i], 1U) << "task " << i;
       ++completed;
     } catch (const ramet::task_failure& failure) {
       ASSERT_TRUE(failure.status()) << failure.what();
       EXPECT_EQ(failure.status()->signal, SIGKILL);
+      EXPECT_LE(calls[i], 1U) << failure.what();
       ++reported;
     }
   auto killed = kills.end();
@@ -104,16 +119,50 @@ TEST_F(kill_workers, every_task_completes_once_or_is_reported) {
 
 TEST_F(kill_workers, retries_make_up_for_all_kills) {
   constexpr int count = 20'000;
+  scoreboard calls;
   ramet::pool pool{3};
   storm kills{pool, 20ms};
+  std::uint64_t retried_before = 0;
   for (std::size_t chunk : {1, 16}) {
-    auto all = pool.map(spelled, std::views::iota(0, count),
+    auto all = pool.map(counted{calls.path()}, std::views::iota(0, count),
                         {.chunk = chunk, .retries = 1000});
     ASSERT_EQ(all.size(), std::size_t{count});
-    for (int i = 0; i < count; ++i)
+    std::uint64_t too_often = 0;
+    for (int i = 0; i < count; ++i) {
       ASSERT_EQ(all[i], spelled(i));
+      auto calls_of_it = calls[i].exchange(0);
+      ASSERT_GE(calls_of_it, 1U);
+      too_often += calls_of_it - 1;
+    }
+    auto retried = pool.stats().retried;
+    EXPECT_LE(too_often, chunk * (retried - retried_before));
+    retried_before = retried;
   }
   EXPECT_GT(kills.end(), 0);
+}
+
+TEST_F(kill_workers, no_task_is_called_more_often_than_it_may_be_tried) {
+  constexpr int count = 50'000;
+  constexpr unsigned retries = 2;
+  scoreboard calls;
+  ramet::pool pool{3};
+  storm kills{pool, 20ms};
+  std::vector<ramet::future<std::string>> all;
+  for (int i = 0; i < count; ++i)
+    all.push_back(pool.submit({.retries = retries}, counted{calls.path()}, i));
+  for (int i = 0; i < count; ++i)
+    try {
+      ASSERT_EQ(all[i].get(), spelled(i));
+      EXPECT_GE(calls[i], 1U) << "task " << i;
+      EXPECT_LE(calls[i], 1 + retries) << "task " << i;
+    } catch (const ramet::task_failure& failure) {
+      EXPECT_LE(calls[i], 1 + retries) << failure.what();
+    }
+  std::uint64_t in_all = 0;
+  for (int i = 0; i < count; ++i)
+    in_all += calls[i];
+  kills.end();
+  EXPECT_LE(in_all, count + pool.stats().retried);
 }
 
 TEST_F(kill_workers, large_values_stay_whole) {

@@ -21,7 +21,7 @@ namespace ramet_test {
 /// Its maker must live as long as others open it.
 class scoreboard {
 public:
-  static constexpr std::size_t size = 4096;
+  static constexpr std::size_t size = 1 << 17;
 
   scoreboard() : fd_(::memfd_create("scoreboard", MFD_CLOEXEC)) {
     if (fd_ < 0 || ::ftruncate(fd_, bytes) != 0)
