@@ -11,14 +11,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdio>
-#include <fstream>
 #include <future>
 #include <map>
 #include <memory>
 #include <numeric>
 #include <set>
-#include <span>
 #include <stdexcept>
 #include <thread>
 #include <tuple>
@@ -446,96 +443,6 @@ TEST_F(pool_test, tells_what_its_workers_have_done) {
     EXPECT_GT(one.pid, 0);
     EXPECT_GT(one.memory, 0U);
   }
-}
-
-// -- arguments that many tasks share ------------------------------------------
-
-double sum_of(std::span<const double> xs) {
-  return std::accumulate(xs.begin(), xs.end(), 0.0);
-}
-
-struct table {
-  std::map<std::string, int> entries;
-};
-
-std::uintptr_t where_it_is(const table& all) {
-  return reinterpret_cast<std::uintptr_t>(&all);
-}
-
-TEST_F(pool_test, shares_an_argument_by_reference) {
-  pool workers{1};
-  auto all = workers.share(table{{{"a", 1}, {"b", 2}}});
-  EXPECT_EQ(
-      workers.apply([](const table& all,
-                       const std::string& key) { return all.entries.at(key); },
-                    all, "b"),
-      2);
-  auto place = workers.apply(where_it_is, all);
-  EXPECT_EQ(workers.apply(where_it_is, all), place) << "decoded twice";
-}
-
-TEST_F(pool_test, shares_vectors_without_a_copy) {
-  pool workers{2};
-  std::vector<double> xs(1'000'000, 0.5);
-  auto shared = workers.share(xs);
-  auto mapped = [](std::span<const double> all) {
-    // The pages of the span are those of a file in shared memory.
-    std::ifstream maps{"/proc/self/maps"};
-    auto at = reinterpret_cast<std::uintptr_t>(all.data());
-    for (std::string line; std::getline(maps, line);) {
-      std::uintptr_t from = 0;
-      std::uintptr_t to = 0;
-      std::sscanf(line.c_str(), "%lx-%lx", &from, &to);
-      if (from <= at && at < to)
-        return line.find(" rw-s ") != std::string::npos;
-    }
-    return false;
-  };
-  EXPECT_TRUE(workers.apply(mapped, shared));
-  for (int i = 0; i < 10; ++i)
-    EXPECT_EQ(workers.apply(sum_of, shared), 500'000.0);
-  EXPECT_EQ(workers.apply([](std::string_view text) { return text.size(); },
-                          workers.share(std::string(5000, 'x'))),
-            5000U);
-}
-
-double part_of(std::span<const double> all, int factor) {
-  return all.front() * factor;
-}
-
-TEST_F(pool_test, shares_an_argument_within_those_of_starmap) {
-  pool workers{2};
-  auto shared = workers.share(std::vector<double>(13'107'200, 0.5)); // 100 MiB
-  std::vector<std::tuple<shared_argument<std::vector<double>>, int>> inputs;
-  for (int i = 0; i < 100; ++i)
-    inputs.emplace_back(shared, i);
-  auto results = workers.starmap(part_of, inputs, {.chunk = 1});
-  ASSERT_EQ(results.size(), 100U);
-  for (int i = 0; i < 100; ++i)
-    EXPECT_EQ(results[i], i * 0.5);
-  // A hundred times as much would not fit.
-  for (auto& one : workers.stats().workers)
-    EXPECT_LT(one.memory, 3'000'000'000U);
-}
-
-TEST_F(pool_test, gives_the_memory_of_a_shared_argument_back) {
-  pool workers{1};
-  auto objects = [] { return count_files(detail::family::mine().directory()); };
-  auto before = objects();
-  {
-    auto shared = workers.share(table{{{"a", 1}}});
-    workers.apply(where_it_is, shared);
-    EXPECT_EQ(objects(), before + 1);
-  }
-  auto other = workers.share(table{});
-  workers.apply(where_it_is, other); // now the worker lets go of the first
-  EXPECT_TRUE(eventually([&] { return objects() == before + 1; }));
-}
-
-TEST_F(pool_test, refuses_to_share_handles) {
-  pool workers{1};
-  queue<int> one;
-  EXPECT_THROW(workers.share(std::vector{one}), error);
 }
 
 } // namespace
