@@ -2,6 +2,7 @@
 
 // Pools when workers die, tasks take too long, and values cannot travel.
 
+#include "pidfd_linux.hpp"
 #include "pool_fixture.hpp"
 
 #include <ramet/mutex.hpp>
@@ -9,6 +10,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <optional>
 #include <ranges>
 #include <set>
 #include <stdexcept>
@@ -23,10 +26,20 @@ namespace {
 class pool_death : public pool_fixture {};
 
 TEST_F(pool_death, concerns_the_one_task_that_the_worker_had) {
-  pool workers{2};
+  pool workers{{.workers = 2, .name = "mill"}};
+  queue<int> dead;
+  std::map<int, std::string> names;
+  for (auto& one : workers.stats().workers)
+    names[one.pid] = one.name;
   std::vector<future<int>> all;
   for (int i = 0; i < 8; ++i)
-    all.push_back(workers.submit(die_at, 3, i));
+    all.push_back(workers.submit(
+        [](queue<int> dead, int i) {
+          if (i == 3)
+            dead.put(::getpid());
+          return die_at(3, i);
+        },
+        dead, i));
   for (int i = 0; i < 8; ++i) {
     if (i != 3) {
       EXPECT_EQ(all[i].get(), i);
@@ -35,9 +48,11 @@ TEST_F(pool_death, concerns_the_one_task_that_the_worker_had) {
     auto failure = task_failure_of([&] { return all[i].get(); });
     ASSERT_TRUE(failure && failure->status());
     EXPECT_EQ(failure->status()->signal, SIGKILL);
-    EXPECT_TRUE(says(*failure, "SIGKILL"));
-    EXPECT_TRUE(says(*failure, "pid "));
-    EXPECT_TRUE(says(*failure, "task 4"));
+    auto pid = dead.get();
+    for (auto& part : {std::string{"pool 'mill'"}, std::string{"SIGKILL"},
+                       "(pid " + std::to_string(pid) + ")",
+                       "worker '" + names[pid] + "'", std::string{"task 4,"}})
+      EXPECT_TRUE(says(*failure, part)) << part << " in " << failure->what();
   }
   EXPECT_EQ(workers.map(twice, std::vector{1, 2, 3}), (std::vector{2, 4, 6}));
   EXPECT_TRUE(eventually([&] { return pids_of(workers).size() == 2; }));
@@ -52,6 +67,7 @@ TEST_F(pool_death, is_told_for_exit_as_well) {
   });
   ASSERT_TRUE(failure && failure->status());
   EXPECT_EQ(failure->status()->code, 3);
+  EXPECT_TRUE(says(*failure, "exited with 3")) << failure->what();
   EXPECT_EQ(workers.apply(twice, 1), 2);
 }
 
@@ -213,6 +229,63 @@ TEST_F(pool_death, lets_go_of_what_the_worker_had_locked) {
   guard.unlock();
 }
 
+// -- pools in workers ---------------------------------------------------------
+
+/// Its workers say that they are there, and run for ever as it does.
+void have_a_pool(queue<int> begun) {
+  pool inner{2};
+  auto one = inner.submit(announce_and_run, begun);
+  auto other = inner.submit(announce_and_run, begun);
+  run_for_ever();
+}
+
+/// So that they cannot be mistaken for others.
+std::vector<detail::unique_fd> two_of_those_that_have(queue<int>& begun) {
+  std::vector<detail::unique_fd> result;
+  for (int i = 0; i < 2; ++i)
+    result.push_back(detail::open_pidfd(begun.get()));
+  return result;
+}
+
+void expect_ends(const std::vector<detail::unique_fd>& all) {
+  for (auto& one : all)
+    EXPECT_TRUE(detail::wait_for_end(one.get(), detail::deadline::in(20s)));
+}
+
+TEST_F(pool_death, comes_to_the_pool_of_a_worker_that_is_killed) {
+  pool outer{1};
+  queue<int> begun;
+  auto task = outer.submit(have_a_pool, begun);
+  auto inner = two_of_those_that_have(begun);
+  ::kill(pids_of(outer).at(0), SIGKILL);
+  auto failure = task_failure_of([&] { task.get(); });
+  ASSERT_TRUE(failure && failure->status());
+  EXPECT_EQ(failure->status()->signal, SIGKILL);
+  expect_ends(inner);
+  EXPECT_EQ(outer.apply(twice, 1), 2);
+}
+
+TEST_F(pool_death, comes_to_the_pool_of_a_task_that_is_cancelled) {
+  pool outer{1};
+  queue<int> begun;
+  auto task = outer.submit(have_a_pool, begun);
+  auto inner = two_of_those_that_have(begun);
+  EXPECT_TRUE(task.cancel());
+  EXPECT_TRUE(failure_of(task, errc::closed));
+  expect_ends(inner);
+  EXPECT_EQ(outer.apply(twice, 1), 2);
+}
+
+TEST_F(pool_death, comes_to_the_pools_of_its_workers_when_a_pool_ends) {
+  queue<int> begun;
+  std::optional<pool> outer{2};
+  auto task = outer->submit(have_a_pool, begun);
+  auto inner = two_of_those_that_have(begun);
+  outer.reset();
+  EXPECT_TRUE(failure_of(task, errc::closed));
+  expect_ends(inner);
+}
+
 // -- time ---------------------------------------------------------------------
 
 TEST_F(pool_death, comes_to_tasks_that_take_too_long) {
@@ -370,6 +443,20 @@ TEST_F(pool_death, again_and_again_at_the_start_breaks_the_pool) {
   EXPECT_LE(restarts_of(workers), 6U);
   workers.close();
   workers.join();
+}
+
+TEST_F(pool_death, by_signals_alone_at_the_start_breaks_the_pool_as_well) {
+  pool workers{{.workers = 2, .initializer = [] { ::raise(SIGKILL); }}};
+  auto task = workers.submit(twice, 1);
+  auto failure = task_failure_of([&] { return task.get(); });
+  ASSERT_TRUE(failure && failure->status());
+  EXPECT_EQ(failure->status()->signal, SIGKILL);
+  EXPECT_THROW(workers.submit(twice, 1), task_failure);
+  auto starts = restarts_of(workers);
+  EXPECT_LE(starts, 14U);
+  workers.close();
+  workers.join();
+  EXPECT_EQ(restarts_of(workers), starts);
 }
 
 TEST_F(pool_death, of_all_who_cannot_even_take_a_task_breaks_the_pool) {
