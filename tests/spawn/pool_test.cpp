@@ -412,6 +412,46 @@ TEST_F(pool_test, pins_workers_if_asked) {
             1);
 }
 
+TEST_F(pool_test, pins_workers_to_different_processors_in_turn) {
+  cpu_set_t usable;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof usable, &usable), 0);
+  if (CPU_COUNT(&usable) < 2)
+    GTEST_SKIP() << "there is only one processor";
+  pool workers{{.workers = 2, .pin = true}};
+  queue<int> begun;
+  queue<int> go_on;
+  std::vector<future<int>> all;
+  for (int i = 0; i < 2; ++i)
+    all.push_back(workers.submit(
+        [](queue<int> begun, queue<int> go_on) {
+          begun.put(1);
+          go_on.get(); // when the other one has begun, too
+          return ::sched_getcpu();
+        },
+        begun, go_on));
+  begun.get();
+  begun.get();
+  go_on.put(1);
+  go_on.put(1);
+  auto one = all[0].get();
+  auto other = all[1].get();
+  EXPECT_NE(one, other);
+  EXPECT_TRUE(CPU_ISSET(one, &usable));
+  EXPECT_TRUE(CPU_ISSET(other, &usable));
+}
+
+TEST_F(pool_test, leaves_nothing_of_a_start_method_that_is_not_there) {
+  for (auto method : {start_method::fork, start_method::forkserver})
+    try {
+      pool workers{{.workers = 2, .start = method}};
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const error& problem) {
+      EXPECT_EQ(problem.code(), errc::protocol) << problem.what();
+      EXPECT_TRUE(says(problem, to_string(method))) << problem.what();
+      EXPECT_TRUE(active_children().empty());
+    }
+}
+
 TEST_F(pool_test, is_a_value_that_can_be_moved) {
   pool one{1};
   auto task = one.submit(twice, 1);
@@ -443,6 +483,30 @@ TEST_F(pool_test, tells_what_its_workers_have_done) {
     EXPECT_GT(one.pid, 0);
     EXPECT_GT(one.memory, 0U);
   }
+}
+
+TEST_F(pool_test, tells_how_long_its_workers_were_busy) {
+  pool workers{1};
+  auto begin = std::chrono::steady_clock::now();
+  workers.apply([] { std::this_thread::sleep_for(50ms); });
+  std::chrono::nanoseconds busy{0};
+  EXPECT_TRUE(eventually([&] { // counted a moment after the outcome is there
+    busy = workers.stats().workers[0].busy;
+    return busy >= 50ms;
+  }));
+  EXPECT_LE(busy, std::chrono::steady_clock::now() - begin);
+}
+
+TEST_F(pool_test, cuts_inputs_into_four_tasks_for_each_worker) {
+  pool workers{2};
+  EXPECT_EQ(workers.map(twice, std::views::iota(0, 800)).size(), 800U);
+  EXPECT_EQ(workers.stats().submitted, 8U);
+}
+
+TEST_F(pool_test, cuts_many_inputs_into_tasks_of_1024_at_most) {
+  pool workers{2};
+  EXPECT_EQ(workers.map(twice, std::views::iota(0, 100'000)).size(), 100'000U);
+  EXPECT_EQ(workers.stats().submitted, 98U);
 }
 
 } // namespace
