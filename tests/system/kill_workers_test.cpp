@@ -191,6 +191,27 @@ TEST_F(kill_workers, initializers_are_run_again) {
                     .get());
 }
 
+TEST_F(kill_workers, a_pool_that_is_closed_in_the_midst_of_it_does_all) {
+  constexpr int count = 5000;
+  for (int round = 0; round < 5; ++round) {
+    ramet::pool pool{2};
+    storm kills{pool, 10ms};
+    std::vector<ramet::future<std::string>> all;
+    for (int i = 0; i < count; ++i)
+      all.push_back(pool.submit({.retries = 1000}, spelled, i));
+    pool.close();
+    pool.join();
+    kills.end();
+    EXPECT_EQ(pool.stats().pending, 0U);
+    EXPECT_EQ(pool.stats().failed, 0U);
+    EXPECT_EQ(pool.stats().completed, std::uint64_t{count});
+    for (int i = 0; i < count; ++i) {
+      ASSERT_TRUE(all[i].ready());
+      ASSERT_EQ(all[i].get(), spelled(i));
+    }
+  }
+}
+
 TEST_F(kill_workers, a_pool_ends_in_the_midst_of_it) {
   for (int round = 0; round < 10; ++round) {
     ramet::pool pool{2};
