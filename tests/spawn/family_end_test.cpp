@@ -213,6 +213,47 @@ TEST_F(family_end_test, terminates_daemons_and_waits_for_others_on_exit) {
   expect_orderly_end("exit");
 }
 
+// -- with pools that nobody has closed ----------------------------------------
+
+void expect_quick_end_with_a_pool(const char* how) {
+  program family{{"family_program", how}};
+  family.await("directory", 1);
+  auto begin = clock::now();
+  EXPECT_EQ(family.status().code, 3);
+  EXPECT_LT(clock::now() - begin, quickly);
+  EXPECT_TRUE(family.nobody_left());
+  EXPECT_FALSE(std::filesystem::exists(family.directory()));
+}
+
+TEST_F(family_end_test, comes_to_an_open_pool_on_return) {
+  expect_quick_end_with_a_pool("open_pool");
+}
+
+TEST_F(family_end_test, comes_to_an_open_pool_on_exit) {
+  expect_quick_end_with_a_pool("open_pool_exit");
+}
+
+TEST_F(family_end_test, comes_to_a_static_pool_on_return) {
+  expect_quick_end_with_a_pool("static_pool");
+}
+
+TEST_F(family_end_test, comes_to_a_static_pool_on_exit) {
+  expect_quick_end_with_a_pool("static_pool_exit");
+}
+
+TEST_F(family_end_test, comes_to_pools_when_the_root_is_killed) {
+  program family{{"family_program", "pool"}};
+  family.await("child", 2);
+  auto begin = clock::now();
+  family.signal(SIGKILL);
+  EXPECT_EQ(family.status().signal, SIGKILL);
+  EXPECT_TRUE(family.nobody_left());
+  EXPECT_LT(clock::now() - begin, quickly);
+  EXPECT_EQ(family.errors(), "");
+}
+
+// -- detached children --------------------------------------------------------
+
 TEST_F(family_end_test, does_not_wait_for_a_detached_child) {
   program family{{"family_program", "detach"}};
   EXPECT_EQ(family.status().code, 0);

@@ -77,6 +77,13 @@ void start_for_ever() {
     ramet::process{[] { ::usleep(1000); }};
 }
 
+/// A hundred tasks that never end, which only the static futures tell of.
+void give_endless_tasks(ramet::pool& workers) {
+  static std::vector<ramet::future<void>> tasks;
+  for (int i = 0; i < 100; ++i)
+    tasks.push_back(workers.submit(sleep_for_ever));
+}
+
 void wait_in_queue(ramet::queue<int> nothing) {
   begin("child");
   nothing.get();
@@ -111,6 +118,18 @@ int main(int argc, char** argv) {
       tasks.push_back(workers.submit(sleep_for_ever));
     tasks[0].wait();
     say("woken");
+  } else if (what == "open_pool" || what == "open_pool_exit") {
+    ramet::pool workers{2};
+    give_endless_tasks(workers);
+    if (what == "open_pool_exit")
+      std::exit(3);
+    return 3;
+  } else if (what == "static_pool" || what == "static_pool_exit") {
+    static ramet::pool workers{2};
+    give_endless_tasks(workers);
+    if (what == "static_pool_exit")
+      std::exit(3);
+    return 3;
   } else if (what == "ignore") {
     ::signal(SIGINT, SIG_IGN);
     all.emplace_back(sleep_for_ever);
