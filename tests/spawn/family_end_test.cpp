@@ -223,6 +223,7 @@ void expect_quick_end_with_a_pool(const char* how) {
   EXPECT_LT(clock::now() - begin, quickly);
   EXPECT_TRUE(family.nobody_left());
   EXPECT_FALSE(std::filesystem::exists(family.directory()));
+  EXPECT_EQ(family.errors(), "");
 }
 
 TEST_F(family_end_test, comes_to_an_open_pool_on_return) {

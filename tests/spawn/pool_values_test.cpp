@@ -351,6 +351,36 @@ TEST_F(pool_arguments, are_gone_when_a_task_that_runs_is_cancelled) {
       << objects() << " objects, not " << before;
 }
 
+TEST_F(pool_arguments, are_kept_for_retries_no_longer_than_until_a_cancel) {
+  pool workers{1};
+  auto begun = used_queue();
+  auto before = objects();
+  auto task = workers.submit(
+      {.retries = 3},
+      [](queue<int> begun, queue<int>) { announce_and_run(begun); }, begun,
+      used_queue());
+  begun.get();
+  EXPECT_TRUE(task.cancel());
+  EXPECT_TRUE(eventually([&] { return objects() == before; }))
+      << objects() << " objects, not " << before;
+}
+
+TEST_F(pool_arguments, of_a_map_are_kept_for_retries_until_it_is_cancelled) {
+  pool workers{1};
+  auto begun = used_queue();
+  auto before = objects();
+  std::vector<std::pair<queue<int>, queue<int>>> inputs;
+  inputs.emplace_back(begun, used_queue());
+  auto all = workers.starmap_async(
+      [](queue<int> begun, queue<int>) { announce_and_run(begun); }, inputs,
+      {.retries = 3});
+  inputs.clear();
+  begun.get();
+  EXPECT_TRUE(all.cancel());
+  EXPECT_TRUE(eventually([&] { return objects() == before; }))
+      << objects() << " objects, not " << before;
+}
+
 } // namespace
 
 } // namespace ramet::test

@@ -86,6 +86,10 @@ void detail::throw_miscounted() {
                               "not as many as there were inputs");
 }
 
+void detail::throw_cancelled() {
+  throw error(errc::closed, "trying a task again: it was cancelled");
+}
+
 void detail::throw_sent_once() {
   throw error(errc::not_serializable,
               "submitting a task with retries: one of its arguments has one "

@@ -132,6 +132,8 @@ public:
       std::scoped_lock lock{guard_};
       kept = place_of(part).kept;
     }
+    if (!kept)
+      throw_cancelled();
     encode(*kept, use);
   }
 
@@ -155,9 +157,18 @@ public:
     for (auto left = to_cancel(); !left.empty(); left = to_cancel())
       for (auto ticket : left)
         pool_.cancel(ticket);
+    let_go();
   }
 
 private:
+  // Of what is kept for retries.
+  void let_go() {
+    std::vector<std::shared_ptr<const items>> gone;
+    std::scoped_lock lock{guard_};
+    for (auto& place : places_)
+      gone.push_back(std::move(place.kept));
+  }
+
   void encode(const items& inputs, const outgoing_user& use) const {
     use(make_outgoing_pack(
         std::tuple<const typename Plan::function_form&, const items&>{function_,

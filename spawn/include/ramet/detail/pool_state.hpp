@@ -16,10 +16,14 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
 namespace ramet::detail {
+
+/// A task was to be sent again, of which nothing is kept any more.
+[[noreturn]] void throw_cancelled();
 
 /// An argument with one owner was to be kept for retries.
 [[noreturn]] void throw_sent_once();
@@ -86,7 +90,10 @@ class task_state final : public pool_future_state<R> {
 public:
   /// `again` is needed if there are to be retries.
   task_state(pool_link pool, encoder again)
-      : pool_future_state<R>(std::move(pool)), again_(std::move(again)) {}
+      : pool_future_state<R>(std::move(pool)) {
+    if (again)
+      again_ = std::make_shared<const encoder>(std::move(again));
+  }
 
   bool cancel() override {
     if (this->wait(deadline::now()) || !future_state_base::cancel())
@@ -95,6 +102,7 @@ public:
       ticket = ticket_.load(); // a new one if it is just tried again
       this->pool().cancel(ticket);
     }
+    let_go();
     return true;
   }
 
@@ -105,7 +113,7 @@ public:
     failure_ = std::move(why);
   }
   void settled(std::uint64_t) noexcept override {
-    again_ = nullptr; // what it keeps goes
+    let_go();
     if (failure_)
       this->fail(std::move(failure_));
     else if constexpr (std::is_void_v<R>)
@@ -118,11 +126,26 @@ public:
     ticket_.store(ticket);
   }
   void encode_again(std::uint64_t, const outgoing_user& use) override {
-    again_(use);
+    std::shared_ptr<const encoder> again;
+    {
+      std::scoped_lock lock{guard_};
+      again = again_;
+    }
+    if (!again)
+      throw_cancelled();
+    (*again)(use);
   }
 
 private:
-  encoder again_;
+  // Of what is kept for retries.
+  void let_go() noexcept {
+    std::unique_lock lock{guard_};
+    auto gone = std::move(again_);
+    lock.unlock();
+  }
+
+  std::mutex guard_; // of again_
+  std::shared_ptr<const encoder> again_;
   std::atomic<std::uint64_t> ticket_{0};
   // Between take_...() and settled(); by one thread.
   std::optional<result_form<R>> value_;
