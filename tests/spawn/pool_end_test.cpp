@@ -218,7 +218,7 @@ TEST_F(pool_end, comes_when_the_last_tasks_were_cancelled) {
 }
 
 TEST_F(pool_end, comes_when_the_only_task_left_is_cancelled) {
-  pool workers{1};
+  pool workers{2};
   queue<int> begun;
   auto task = workers.submit(announce_and_run, begun);
   begun.get();

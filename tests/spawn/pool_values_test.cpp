@@ -288,16 +288,30 @@ queue<int> used_queue() {
   return result;
 }
 
-TEST_F(pool_arguments, are_gone_when_the_result_is_there) {
-  pool workers{1};
-  auto [here, there] = pipe();
-  workers.submit([](connection end) { end.send(1); }, std::move(there)).get();
+void expect_no_other_end(connection& here) {
   EXPECT_EQ(here.recv<int>(), 1);
   try {
     here.send(2);
     ADD_FAILURE() << "nothing was thrown";
   } catch (const error& problem) {
     EXPECT_EQ(problem.code(), errc::closed) << problem.what();
+  }
+}
+
+struct holder {
+  connection end;
+  void operator()() { end.send(1); }
+};
+
+TEST_F(pool_arguments, are_gone_when_the_result_is_there) {
+  pool workers{1};
+  for (int i = 0; i < 100; ++i) { // at once, not soon
+    auto [here, there] = pipe();
+    workers.submit([](connection end) { end.send(1); }, std::move(there)).get();
+    expect_no_other_end(here);
+    auto [near, far] = pipe();
+    workers.submit(holder{std::move(far)}).get();
+    expect_no_other_end(near);
   }
 }
 

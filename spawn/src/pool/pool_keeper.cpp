@@ -4,6 +4,7 @@
 
 #include "pool_core.hpp"
 
+#include "self.hpp"
 #include "threads_posix.hpp"
 
 #include <ramet/error.hpp>
@@ -20,6 +21,10 @@ namespace ramet::detail {
 namespace {
 
 constexpr std::chrono::milliseconds try_again_after{100};
+
+bool process_ends() {
+  return self::mine().phase.load() != runtime_phase::live;
+}
 
 } // namespace
 
@@ -193,6 +198,8 @@ void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
     why = std::make_exception_ptr(
         task_failure{text + " " + to_string(worker.status) + " while it ran it",
                      worker.status});
+  if (process_ends())
+    task->sink->given_up();
   fail(std::move(*task), std::move(why));
 }
 
@@ -227,6 +234,10 @@ deadline pool_core::fill_crew() {
   try {
     crew_.fill();
   } catch (...) {
+    if (process_ends()) { // and the workers with it: nobody is to blame
+      crew_.stop_replacing();
+      return deadline::never();
+    }
     crew_.note_start_failure(std::current_exception());
     if (auto why = crew_.broken())
       break_down(why);
