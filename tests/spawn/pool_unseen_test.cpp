@@ -64,7 +64,8 @@ TEST_F(pool_unseen, are_told_of_killed_workers) {
     drain(workers);
   });
   EXPECT_EQ(lines_of(printed), 1U) << printed;
-  EXPECT_NE(printed.find("killed by SIGKILL (9)"), std::string::npos) << printed;
+  EXPECT_NE(printed.find("killed by SIGKILL (9)"), std::string::npos)
+      << printed;
 }
 
 TEST_F(pool_unseen, are_not_told_of_tasks_given_up_with_their_pool) {
