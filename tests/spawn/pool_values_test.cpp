@@ -264,7 +264,7 @@ TEST_F(pool_death, does_not_come_of_exceptions_that_have_much_to_say) {
   auto pid = workers.apply(pid_of_worker);
   auto failure = task_failure_of([&] {
     return workers.apply([]() -> int {
-      throw std::runtime_error(std::string(50'000'000, 'x'));
+      throw std::runtime_error(std::string(8'000'000, 'x'));
     });
   });
   ASSERT_TRUE(failure && failure->exception());
