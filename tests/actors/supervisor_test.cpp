@@ -263,8 +263,9 @@ TEST_F(supervisor_test, restarts_of_long_ago_do_not_count) {
 }
 
 TEST_F(supervisor_test, a_child_that_has_run_long_enough_is_back_at_once) {
-  ramet::supervisor top{
-      {.max_restarts = 9, .pause = {.first = 1h, .reset_after = 0ms}}};
+  auto pause = long_pause;
+  pause.reset_after = 0ms;
+  ramet::supervisor top{{.max_restarts = 9, .pause = pause}};
   auto one = spawn(top, "one", 0, {.stop_timeout = 1ms});
   for (int i = 0; i < 4; ++i) {
     kill(one);
