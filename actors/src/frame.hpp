@@ -18,6 +18,8 @@ enum class frame_kind : std::uint32_t {
   message, ///< for an actor: stages and values follow
   watch,   ///< tell `from` when actor `receiver` ends
   down,    ///< actor `receiver` of `from` has ended; the reason follows
+  link,    ///< actor `sender` of `from` has linked to actor `receiver`
+  unlink,  ///< neither is linked to the other any more
   moving,  ///< `from` hands request `id` of `receiver` on to process `sender`
   moved,   ///< and has done so
   run,     ///< make an actor: its function and arguments follow

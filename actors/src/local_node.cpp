@@ -128,6 +128,7 @@ void local_node::export_actor(const caf::strong_actor_ptr& actor) {
 
 void local_node::on_exit(std::uint64_t id, const caf::error& reason) {
   auto watchers = exports_.remove(id);
+  links_.remove_all_to(id);
   if (stopped_.load())
     return;
   for (auto& watcher : watchers) {

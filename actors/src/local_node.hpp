@@ -9,6 +9,7 @@
 #include "exports.hpp"
 #include "frame.hpp"
 #include "late_arrivals.hpp"
+#include "links.hpp"
 #include "peer.hpp"
 #include "proxy.hpp"
 #include "requests.hpp"
@@ -60,6 +61,11 @@ public:
   void forward(peer& to, std::uint64_t receiver, caf::mailbox_element& what);
   /// Has `of`, a proxy, end when its actor does. Never throws.
   void watch(peer& to, caf::strong_actor_ptr of);
+  /// An actor of this process links to `other`, one of `to`. False if that has
+  /// linked to this one already. Never throws; they may be locked.
+  bool link(peer& to, std::uint64_t actor, std::uint64_t other);
+  /// Takes both links back. Never throws; they may be locked.
+  void unlink(peer& to, std::uint64_t actor, std::uint64_t other);
   /// No answer will come: answers with caf_compat::broken_promise().
   void break_promise(peer& to, std::uint64_t requester,
                      caf::message_id request);
@@ -112,6 +118,8 @@ private:
   bool ship_request(peer& to, const frame_header& header,
                     const caf::strong_actor_ptr& requester, const Body& body);
   void wait_for_room(const peer& to);
+  void ship_link(peer& to, frame_kind kind, std::uint64_t actor,
+                 std::uint64_t other) noexcept;
   void export_actor(const caf::strong_actor_ptr& actor);
   void on_exit(std::uint64_t id, const caf::error& reason);
   caf::strong_actor_ptr own_actor(std::uint64_t id);
@@ -137,8 +145,11 @@ private:
   void on_watch(const frame_header& header);
   void on_down(member_id process, std::uint64_t actor, const caf::error& reason,
                caf_compat::executor& executor);
+  void on_link(const frame_header& header);
+  void on_unlink(const frame_header& header);
   void on_moving(const frame_header& header, caf_compat::executor& executor);
   void on_ended(member_id process, caf_compat::executor& executor);
+  void tell_linked(member_id process, caf_compat::executor& executor);
   void fail_requests(member_id with, caf_compat::executor& executor);
   void on_stop();
   caf::strong_actor_ptr slip_of(const frame_header& header);
@@ -157,6 +168,7 @@ private:
   peers peers_;
   proxies proxies_;
   exports exports_;
+  links links_;
   requests requests_;
   late_arrivals late_;
   backlog unprocessed_{family::mine().own_page()};

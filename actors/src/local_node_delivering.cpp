@@ -128,6 +128,12 @@ local_node::deliver(const incoming& message, caf_compat::executor& executor) {
         on_down(header.from, header.receiver, reason, by);
       });
       return {};
+    case frame_kind::link:
+      on_link(header);
+      return {};
+    case frame_kind::unlink:
+      on_unlink(header);
+      return {};
     case frame_kind::moving:
       on_moving(header, executor);
       return {};
@@ -289,6 +295,32 @@ void local_node::on_watch(const frame_header& header) {
   peers_.get(header.from)->ship(answer, error_body{reason});
 }
 
+// That it has ended, it is told in answer to the watch that comes with it.
+void local_node::on_link(const frame_header& header) {
+  peers_.get(header.from); // its end is watched
+  if (own_actor(header.receiver))
+    links_.add(header.from, {header.sender.id, header.receiver});
+}
+
+void local_node::on_unlink(const frame_header& header) {
+  links_.remove(header.from, {header.sender.id, header.receiver});
+  if (auto ours = own_actor(header.receiver))
+    if (auto other = proxies_.find(header.from, header.sender.id))
+      caf_compat::unlink(*ours->get(), *other->get());
+}
+
+void local_node::tell_linked(member_id process,
+                             caf_compat::executor& executor) {
+  for (auto [from, to] : links_.take_all(process))
+    if (auto ours = own_actor(to)) {
+      auto gone = actor_of({process.slot, process.serial, from});
+      caf_compat::tell_exit(
+          ours, gone->address(),
+          caf::make_error(caf::exit_reason::remote_link_unreachable),
+          &executor);
+    }
+}
+
 void local_node::on_down(member_id process, std::uint64_t actor,
                          const caf::error& reason,
                          caf_compat::executor& executor) {
@@ -326,6 +358,7 @@ void local_node::fail_requests(member_id with, caf_compat::executor& executor) {
 void local_node::on_ended(member_id process, caf_compat::executor& executor) {
   peers_.get(process)->set_gone();
   fail_requests(process, executor);
+  tell_linked(process, executor);
   for (auto& one : proxies_.take_all(process))
     static_cast<proxy*>(one->get())
         ->kill_proxy(&executor, caf::make_error(

@@ -150,6 +150,34 @@ void local_node::watch(peer& to, caf::strong_actor_ptr of) {
   }
 }
 
+bool local_node::link(peer& to, std::uint64_t actor, std::uint64_t other) {
+  if (links_.has(to.address(), {other, actor}))
+    return false;
+  ship_link(to, frame_kind::link, actor, other);
+  return true;
+}
+
+void local_node::unlink(peer& to, std::uint64_t actor, std::uint64_t other) {
+  links_.remove(to.address(), {other, actor});
+  ship_link(to, frame_kind::unlink, actor, other);
+}
+
+void local_node::ship_link(peer& to, frame_kind kind, std::uint64_t actor,
+                           std::uint64_t other) noexcept {
+  frame_header header;
+  header.kind = kind;
+  header.from = address_;
+  header.sender = {address_.slot, address_.serial, actor};
+  header.receiver = other;
+  try {
+    to.ship(header, no_body{});
+  } catch (const std::exception& problem) {
+    tell(fmt::format("a link between actors of two processes: {}; one of them "
+                     "is not told of the other's end",
+                     problem.what()));
+  }
+}
+
 void local_node::break_promise(peer& to, std::uint64_t requester,
                                caf::message_id request) {
   if (stopped_.load())

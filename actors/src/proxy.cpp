@@ -14,7 +14,11 @@ proxy::proxy(caf::actor_config& config, peer_ptr to)
     : own_proxy(config), to_(std::move(to)) {}
 
 void proxy::receive(caf::mailbox_element_ptr what, caf_compat::executor*) {
-  local_node::mine().forward(*to_, id(), *what);
+  auto& here = local_node::mine();
+  auto ended = caf_compat::own_exit_of(*what);
+  here.forward(*to_, id(), *what);
+  if (ended != 0)
+    here.unlink(*to_, ended, id());
 }
 
 void proxy::kill_proxy(caf_compat::executor* context, caf::error reason) {
@@ -25,6 +29,14 @@ void proxy::kill_proxy(caf_compat::executor* context, caf::error reason) {
 void proxy::on_observed() {
   if (!watched_.exchange(true))
     local_node::mine().watch(*to_, caf::strong_actor_ptr{ctrl()});
+}
+
+bool proxy::on_linked(caf::abstract_actor& actor) {
+  return local_node::mine().link(*to_, actor.id(), id());
+}
+
+void proxy::on_unlinked(caf::abstract_actor& actor) {
+  local_node::mine().unlink(*to_, actor.id(), id());
 }
 
 void proxy::on_last_handle() {
@@ -69,6 +81,15 @@ caf::strong_actor_ptr proxies::get(caf::actor_system& system,
     return one;
   place.one = caf::weak_actor_ptr{made.get()};
   return made;
+}
+
+caf::strong_actor_ptr proxies::find(member_id process, std::uint64_t id) {
+  std::scoped_lock lock{guard_};
+  auto ids = map_.find(process.serial);
+  if (ids == map_.end())
+    return nullptr;
+  auto found = ids->second.find(id);
+  return found == ids->second.end() ? nullptr : found->second.one.lock();
 }
 
 void proxies::keep(caf::strong_actor_ptr one) {

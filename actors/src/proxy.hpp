@@ -28,6 +28,8 @@ public:
   void receive(caf::mailbox_element_ptr what, caf_compat::executor* context);
   void kill_proxy(caf_compat::executor* context, caf::error reason) override;
   void on_observed();
+  bool on_linked(caf::abstract_actor& actor);
+  void on_unlinked(caf::abstract_actor& actor);
   void on_last_handle();
 
 private:
@@ -64,6 +66,8 @@ public:
   /// The one for that actor; made if there is none.
   caf::strong_actor_ptr get(caf::actor_system& system, const peer_ptr& of,
                             std::uint64_t id);
+  /// Null if there is none.
+  caf::strong_actor_ptr find(member_id process, std::uint64_t id);
   /// Keeps it though nobody has a handle: somebody wants to hear of its end.
   void keep(caf::strong_actor_ptr one);
   /// Takes out one whose actor has ended. Null if there is none.

@@ -185,17 +185,93 @@ TEST_F(death_of_actors_test, is_told_to_a_linked_trapper_in_another_process) {
 
 TEST_F(death_of_actors_test, is_told_to_a_trapper_that_was_linked_from_afar) {
   exit_queue out;
+  for (bool killed : {false, true}) {
+    ramet::node first;
+    ramet::node second;
+    auto partner = second.spawn(servant);
+    auto a = first.spawn(trapper, partner, out);
+    ASSERT_TRUE(ramet::ask<bool>(partner, link_atom::value, a).get());
+    if (killed)
+      second.kill();
+    else
+      caf::anon_send(partner, quit_atom::value);
+    auto told = out.get_for(long_enough).value_or(exit_news{});
+    EXPECT_TRUE(told.from_partner);
+    EXPECT_EQ(told.reason, killed ? "exit_reason(remote_link_unreachable)"
+                                  : "exit_reason(user_shutdown)");
+    // Once: the end of its process is no other end.
+    second.kill();
+    second.join();
+    EXPECT_TRUE(comes_to_refuse(partner));
+    EXPECT_EQ(pid_of(a), first.pid());
+    EXPECT_TRUE(out.empty());
+    first.kill();
+  }
+}
+
+TEST_F(death_of_actors_test, by_a_kill_ends_those_that_were_linked_from_afar) {
   ramet::node first;
   ramet::node second;
-  auto partner = second.spawn(servant);
-  auto a = first.spawn(trapper, partner, out);
-  ASSERT_TRUE(ramet::ask<bool>(partner, link_atom::value, a).get());
-  caf::anon_send(partner, quit_atom::value);
-  auto told = out.get_for(long_enough).value_or(exit_news{});
-  EXPECT_TRUE(told.from_partner);
-  EXPECT_EQ(told.reason, "exit_reason(user_shutdown)");
-  EXPECT_EQ(pid_of(a), first.pid());
+  auto a = first.spawn(servant);
+  auto b = second.spawn(servant);
+  ASSERT_TRUE(ramet::ask<bool>(a, link_atom::value, b).get());
+  caf::scoped_actor self{ramet::actor_system()};
+  self->monitor(b);
+  pid_of(b);
   first.kill();
+  EXPECT_EQ(next_down(self, b), "exit_reason(remote_link_unreachable)");
+}
+
+TEST_F(death_of_actors_test,
+       is_told_once_to_those_that_have_linked_each_other) {
+  exit_queue out;
+  for (bool killed : {false, true}) {
+    ramet::node first;
+    ramet::node second;
+    auto partner = second.spawn(servant);
+    auto a = first.spawn(trapper, partner, out);
+    ASSERT_TRUE(ramet::ask<bool>(partner, link_atom::value, a).get());
+    pid_of(a);
+    ASSERT_TRUE(ramet::ask<bool>(a, link_atom::value).get());
+    if (!killed) {
+      caf::anon_send(partner, quit_atom::value);
+      EXPECT_TRUE(out.get_for(long_enough));
+    }
+    second.kill();
+    second.join();
+    if (killed)
+      EXPECT_TRUE(out.get_for(long_enough));
+    EXPECT_TRUE(comes_to_refuse(partner));
+    EXPECT_EQ(pid_of(a), first.pid());
+    EXPECT_TRUE(out.empty());
+    first.kill();
+  }
+}
+
+TEST_F(death_of_actors_test,
+       is_not_told_when_the_other_has_taken_the_link_back) {
+  exit_queue out;
+  exit_queue never;
+  for (bool killed : {false, true}) {
+    ramet::node first;
+    ramet::node second;
+    auto partner = second.spawn(servant);
+    auto witness = first.spawn(trapper, partner, out);
+    auto former = first.spawn(trapper, partner, never);
+    for (auto& one : {witness, former})
+      ASSERT_TRUE(ramet::ask<bool>(partner, link_atom::value, one).get());
+    pid_of(former);
+    ASSERT_TRUE(ramet::ask<bool>(former, unlink_atom::value).get());
+    pid_of(partner);
+    if (killed)
+      second.kill();
+    else
+      caf::anon_send(partner, quit_atom::value);
+    EXPECT_TRUE(out.get_for(long_enough));
+    EXPECT_EQ(pid_of(former), first.pid());
+    EXPECT_TRUE(never.empty());
+    first.kill();
+  }
 }
 
 // Two of its process watch another one: what is told to the first, who began

@@ -51,6 +51,7 @@
 #if CAF_MAJOR_VERSION == 0
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
+#include <caf/default_attachable.hpp>
 #include <caf/detail/dynamic_message_data.hpp>
 #include <caf/detail/thread_safe_actor_clock.hpp>
 #include <caf/duration.hpp>
@@ -543,7 +544,10 @@ using own_actor = receiver<Derived, caf::abstract_actor>;
 
 #if CAF_MAJOR_VERSION == 0
 /// For an actor elsewhere. `Derived::on_observed()` is called after somebody
-/// has begun to monitor it or to link to it; in the latter case it is locked.
+/// has begun to monitor it or to link to it.
+/// A link is told to `Derived::on_linked(actor)`, false if it is there already,
+/// from the other side; and its end to `Derived::on_unlinked(actor)`. In all
+/// three it may be locked, and the actor as well.
 /// 1.x: attach() is not virtual.
 template <class Derived>
 class own_proxy : public receiver<Derived, caf::actor_proxy> {
@@ -555,10 +559,18 @@ public:
     this->self().on_observed();
   }
   bool add_backlink(caf::abstract_actor* actor) final {
+    if (!this->self().on_linked(*actor))
+      return false;
     bool added = caf::actor_proxy::add_backlink(actor);
     this->self().on_observed();
     return added;
   }
+  bool remove_backlink(caf::abstract_actor* actor) final {
+    this->self().on_unlinked(*actor);
+    return caf::actor_proxy::remove_backlink(actor);
+  }
+  bool on_linked(caf::abstract_actor&) { return true; }
+  void on_unlinked(caf::abstract_actor&) {}
 };
 
 /// The same, but who monitors it or links to it does so with
@@ -574,8 +586,43 @@ public:
   bool add_backlink(caf::abstract_actor* actor) final {
     return this->self().principal()->get()->add_backlink(actor);
   }
+  bool remove_backlink(caf::abstract_actor* actor) final {
+    return this->self().principal()->get()->remove_backlink(actor);
+  }
 };
 #endif
+
+/// Takes back that `one` is told of the end of `other` by a link, and the
+/// other way round.
+inline void unlink(caf::abstract_actor& one, caf::abstract_actor& other) {
+  using token = caf::default_attachable::observe_token;
+  auto link = caf::default_attachable::link;
+  one.detach(token{other.address(), link});
+  other.detach(token{one.address(), link});
+}
+
+/// As a link does it.
+inline void tell_exit(const caf::strong_actor_ptr& to, caf::actor_addr source,
+                      caf::error reason, executor* by) {
+  to->enqueue(make_element(nullptr,
+                           caf::make_message_id(caf::message_priority::high),
+                           caf::make_message(caf::exit_msg{std::move(source),
+                                                           std::move(reason)})),
+              by);
+}
+
+/// The id of an actor that has ended and tells so to one that it is linked to;
+/// 0 if this is anything else.
+inline caf::actor_id own_exit_of(const caf::mailbox_element& what) {
+  auto& contents = what.content();
+  if (!contents.match_elements<caf::exit_msg>())
+    return 0;
+  auto& source = contents.get_as<caf::exit_msg>(0).source;
+  auto actor = caf::actor_cast<caf::strong_actor_ptr>(source);
+  bool lives =
+      actor && !actor->get()->getf(caf::abstract_actor::is_terminated_flag);
+  return source && !lives ? source.id() : 0;
+}
 
 /// Puts a message into an actor's mailbox, without a sender.
 /// 1.x: enqueue() takes elements only.
