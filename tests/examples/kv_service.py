@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-PATIENCE = 30  # seconds, for whatever should come at once
+PATIENCE = 60  # seconds, for whatever should come at once
 
 
 class Error(str):
