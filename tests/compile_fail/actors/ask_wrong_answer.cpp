@@ -1,4 +1,4 @@
-// expect: conversion from
+// expect: could not convert
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
 #include <string>
