@@ -14,8 +14,9 @@
 
 namespace ramet::detail {
 
-/// An actor that ends tells those that it has linked to by itself. One whose
-/// process is killed does not: this process does it then. Thread-safe.
+/// An actor that ends tells those that it has linked to by itself; who is told
+/// so takes the link back, as CAF's actors do. One whose process is killed does
+/// not: this process does it then. Thread-safe.
 class links {
 public:
   struct link {

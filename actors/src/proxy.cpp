@@ -14,11 +14,7 @@ proxy::proxy(caf::actor_config& config, peer_ptr to)
     : own_proxy(config), to_(std::move(to)) {}
 
 void proxy::receive(caf::mailbox_element_ptr what, caf_compat::executor*) {
-  auto& here = local_node::mine();
-  auto ended = caf_compat::own_exit_of(*what);
-  here.forward(*to_, id(), *what);
-  if (ended != 0)
-    here.unlink(*to_, ended, id());
+  local_node::mine().forward(*to_, id(), *what);
 }
 
 void proxy::kill_proxy(caf_compat::executor* context, caf::error reason) {

@@ -31,10 +31,6 @@ std::string text_of(const caf::error& reason) {
   return caf_compat::render(local_node::mine().system(), reason);
 }
 
-bool runtime_is_live() {
-  return self::mine().phase.load() == runtime_phase::live;
-}
-
 } // namespace
 
 void supervision::child_ended(supervised_child& child, const caf::error& reason,
@@ -62,7 +58,7 @@ void supervision::decide(supervised_child& child, const caf::error& reason,
   if (!again) {
     child.wanted = false;
     child.over = true;
-  } else if (!runtime_is_live()) {
+  } else if (!self::mine().live()) {
     group.wanted = false; // the process ends, and its children with it
   } else if (group.may_restart(clock::now())) {
     restart(child);

@@ -90,7 +90,7 @@ std::exception_ptr async_link::failure_by_end() const {
 }
 
 bool async_link::end_is_no_news() const {
-  return process_->daemon() && self::mine().phase.load() != runtime_phase::live;
+  return process_->daemon() && !self::mine().live();
 }
 
 } // namespace ramet::detail

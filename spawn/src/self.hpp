@@ -49,6 +49,9 @@ public:
   /// do is no news, nor what fails here.
   std::atomic<bool> interrupted{false};
 
+  /// False before there is a runtime, and from when the process ends.
+  bool live() const noexcept { return phase.load() == runtime_phase::live; }
+
   /// Claims the one runtime of this process. @throws error protocol
   void claim_runtime();
 

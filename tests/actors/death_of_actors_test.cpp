@@ -122,6 +122,14 @@ TEST_F(death_of_actors_test, by_an_error_sent_from_afar_is_told_with_its_text) {
   EXPECT_NE(text.find("no such city"), std::string::npos) << text;
 }
 
+// Ends an actor by itself, or with its process.
+void end(ramet::node& host, const caf::actor& servant, bool killed) {
+  if (killed)
+    host.kill();
+  else
+    caf::anon_send(servant, quit_atom::value);
+}
+
 struct exit_news {
   bool from_partner = false;
   std::string reason;
@@ -162,6 +170,13 @@ TEST_F(death_of_actors_test, is_not_that_of_who_traps_exit_messages) {
   n.kill(); // it would not end when told to
 }
 
+void expect_news(exit_queue& out, bool killed) {
+  auto told = out.get_for(long_enough).value_or(exit_news{});
+  EXPECT_TRUE(told.from_partner);
+  EXPECT_EQ(told.reason, killed ? "exit_reason(remote_link_unreachable)"
+                                : "exit_reason(user_shutdown)");
+}
+
 TEST_F(death_of_actors_test, is_told_to_a_linked_trapper_in_another_process) {
   exit_queue out;
   for (bool killed : {false, true}) {
@@ -170,18 +185,29 @@ TEST_F(death_of_actors_test, is_told_to_a_linked_trapper_in_another_process) {
     auto partner = second.spawn(servant);
     auto a = first.spawn(trapper, partner, out);
     ASSERT_TRUE(ramet::ask<bool>(a, link_atom::value).get());
-    if (killed)
-      second.kill();
-    else
-      caf::anon_send(partner, quit_atom::value);
-    auto told = out.get_for(long_enough).value_or(exit_news{});
-    EXPECT_TRUE(told.from_partner);
-    EXPECT_EQ(told.reason, killed ? "exit_reason(remote_link_unreachable)"
-                                  : "exit_reason(user_shutdown)");
+    end(second, partner, killed);
+    expect_news(out, killed);
     EXPECT_EQ(pid_of(a), first.pid());
     first.kill(); // it would not end when told to
   }
 }
+
+// In `here`, sees the end of `other`.
+class end_witness {
+public:
+  end_witness(ramet::node& here, ramet::node& other)
+      : actor_(here.spawn(servant)) {
+    ramet::ask<bool>(actor_, monitor_atom::value, other.spawn(servant)).get();
+  }
+  bool sees_it() const {
+    return eventually([&] {
+      return ramet::ask<std::int32_t>(actor_, downs_atom::value).get() == 1;
+    });
+  }
+
+private:
+  caf::actor actor_;
+};
 
 TEST_F(death_of_actors_test, is_told_to_a_trapper_that_was_linked_from_afar) {
   exit_queue out;
@@ -191,22 +217,42 @@ TEST_F(death_of_actors_test, is_told_to_a_trapper_that_was_linked_from_afar) {
     auto partner = second.spawn(servant);
     auto a = first.spawn(trapper, partner, out);
     ASSERT_TRUE(ramet::ask<bool>(partner, link_atom::value, a).get());
-    if (killed)
-      second.kill();
-    else
-      caf::anon_send(partner, quit_atom::value);
-    auto told = out.get_for(long_enough).value_or(exit_news{});
-    EXPECT_TRUE(told.from_partner);
-    EXPECT_EQ(told.reason, killed ? "exit_reason(remote_link_unreachable)"
-                                  : "exit_reason(user_shutdown)");
+    end_witness witness{first, second};
+    end(second, partner, killed);
+    expect_news(out, killed);
     // Once: the end of its process is no other end.
     second.kill();
-    second.join();
-    EXPECT_TRUE(comes_to_refuse(partner));
+    EXPECT_TRUE(witness.sees_it());
     EXPECT_EQ(pid_of(a), first.pid());
     EXPECT_TRUE(out.empty());
     first.kill();
   }
+}
+
+void blocking_trapper(caf::blocking_actor* self, exit_queue out) {
+  bool going_on = true;
+  self->receive_while(going_on)(
+      [&](const caf::exit_msg& message) {
+        out.put({true, self->system().render(message.reason)});
+      },
+      [](pid_atom) { return static_cast<std::int32_t>(::getpid()); });
+}
+
+TEST_F(death_of_actors_test, is_told_once_to_a_trapper_that_blocks) {
+  exit_queue out;
+  ramet::node first;
+  ramet::node second;
+  auto partner = second.spawn(servant);
+  auto a = first.spawn(blocking_trapper, out);
+  ASSERT_TRUE(ramet::ask<bool>(partner, link_atom::value, a).get());
+  end_witness witness{first, second};
+  end(second, partner, false);
+  expect_news(out, false);
+  second.kill();
+  EXPECT_TRUE(witness.sees_it());
+  EXPECT_EQ(pid_of(a), first.pid());
+  EXPECT_TRUE(out.empty());
+  first.kill();
 }
 
 TEST_F(death_of_actors_test, by_a_kill_ends_those_that_were_linked_from_afar) {
@@ -233,43 +279,17 @@ TEST_F(death_of_actors_test,
     ASSERT_TRUE(ramet::ask<bool>(partner, link_atom::value, a).get());
     pid_of(a);
     ASSERT_TRUE(ramet::ask<bool>(a, link_atom::value).get());
+    end_witness witness{first, second};
     if (!killed) {
       caf::anon_send(partner, quit_atom::value);
       EXPECT_TRUE(out.get_for(long_enough));
     }
     second.kill();
-    second.join();
     if (killed)
       EXPECT_TRUE(out.get_for(long_enough));
-    EXPECT_TRUE(comes_to_refuse(partner));
+    EXPECT_TRUE(witness.sees_it());
     EXPECT_EQ(pid_of(a), first.pid());
     EXPECT_TRUE(out.empty());
-    first.kill();
-  }
-}
-
-TEST_F(death_of_actors_test,
-       is_not_told_when_the_other_has_taken_the_link_back) {
-  exit_queue out;
-  exit_queue never;
-  for (bool killed : {false, true}) {
-    ramet::node first;
-    ramet::node second;
-    auto partner = second.spawn(servant);
-    auto witness = first.spawn(trapper, partner, out);
-    auto former = first.spawn(trapper, partner, never);
-    for (auto& one : {witness, former})
-      ASSERT_TRUE(ramet::ask<bool>(partner, link_atom::value, one).get());
-    pid_of(former);
-    ASSERT_TRUE(ramet::ask<bool>(former, unlink_atom::value).get());
-    pid_of(partner);
-    if (killed)
-      second.kill();
-    else
-      caf::anon_send(partner, quit_atom::value);
-    EXPECT_TRUE(out.get_for(long_enough));
-    EXPECT_EQ(pid_of(former), first.pid());
-    EXPECT_TRUE(never.empty());
     first.kill();
   }
 }
@@ -286,10 +306,7 @@ TEST_F(death_of_actors_test, is_not_told_to_who_no_longer_monitors) {
     ASSERT_TRUE(ramet::ask<bool>(witness, monitor_atom::value, a).get());
     ASSERT_TRUE(ramet::ask<bool>(former, monitor_atom::value, a).get());
     ASSERT_TRUE(ramet::ask<bool>(former, demonitor_atom::value, a).get());
-    if (killed)
-      second.kill();
-    else
-      caf::anon_send(a, quit_atom::value);
+    end(second, a, killed);
     EXPECT_TRUE(eventually([&] {
       return ramet::ask<std::int32_t>(witness, downs_atom::value).get()
              == 1 + killed;
@@ -298,7 +315,10 @@ TEST_F(death_of_actors_test, is_not_told_to_who_no_longer_monitors) {
   }
 }
 
-TEST_F(death_of_actors_test, is_not_told_to_who_is_no_longer_linked) {
+// Of two trappers that are linked with `partner` by `link`, one takes the link
+// back.
+template <class Link>
+void expect_news_for_the_other_only(Link link) {
   exit_queue out;
   exit_queue never;
   for (bool killed : {false, true}) {
@@ -307,18 +327,31 @@ TEST_F(death_of_actors_test, is_not_told_to_who_is_no_longer_linked) {
     auto partner = second.spawn(servant);
     auto witness = first.spawn(trapper, partner, out);
     auto former = first.spawn(trapper, partner, never);
-    ASSERT_TRUE(ramet::ask<bool>(witness, link_atom::value).get());
-    ASSERT_TRUE(ramet::ask<bool>(former, link_atom::value).get());
+    for (auto& one : {witness, former})
+      ASSERT_TRUE(link(one, partner));
+    pid_of(former);
     ASSERT_TRUE(ramet::ask<bool>(former, unlink_atom::value).get());
-    if (killed)
-      second.kill();
-    else
-      caf::anon_send(partner, quit_atom::value);
+    pid_of(partner);
+    end(second, partner, killed);
     EXPECT_TRUE(out.get_for(long_enough));
     EXPECT_EQ(pid_of(former), first.pid());
     EXPECT_TRUE(never.empty());
     first.kill();
   }
+}
+
+TEST_F(death_of_actors_test, is_not_told_to_who_is_no_longer_linked) {
+  expect_news_for_the_other_only([](const caf::actor& one, const caf::actor&) {
+    return ramet::ask<bool>(one, link_atom::value).get();
+  });
+}
+
+TEST_F(death_of_actors_test,
+       is_not_told_when_the_other_has_taken_the_link_back) {
+  expect_news_for_the_other_only(
+      [](const caf::actor& one, const caf::actor& partner) {
+        return ramet::ask<bool>(partner, link_atom::value, one).get();
+      });
 }
 
 TEST_F(death_of_actors_test, fails_requests_at_once) {

@@ -137,16 +137,20 @@ TEST_F(family_end_test, leaves_a_childs_own_handler_alone) {
 
 // -- the root is killed -------------------------------------------------------
 
-TEST_F(family_end_test, comes_when_the_root_is_killed) {
-  program family{{"family_program", "sleep"}};
-  family.await("directory", 1);
-  family.await("", 4); // three children and the one in the middle
+void expect_quick_end_by_a_kill(program& family) {
   auto begin = clock::now();
   family.signal(SIGKILL);
   EXPECT_EQ(family.status().signal, SIGKILL);
   EXPECT_TRUE(family.nobody_left());
   EXPECT_LT(clock::now() - begin, quickly);
   EXPECT_EQ(family.errors(), "");
+}
+
+TEST_F(family_end_test, comes_when_the_root_is_killed) {
+  program family{{"family_program", "sleep"}};
+  family.await("directory", 1);
+  family.await("", 4); // three children and the one in the middle
+  expect_quick_end_by_a_kill(family);
   EXPECT_EQ(family.rest(), "");
 }
 
@@ -245,12 +249,7 @@ TEST_F(family_end_test, comes_to_a_static_pool_on_exit) {
 TEST_F(family_end_test, comes_to_pools_when_the_root_is_killed) {
   program family{{"family_program", "pool"}};
   family.await("child", 2);
-  auto begin = clock::now();
-  family.signal(SIGKILL);
-  EXPECT_EQ(family.status().signal, SIGKILL);
-  EXPECT_TRUE(family.nobody_left());
-  EXPECT_LT(clock::now() - begin, quickly);
-  EXPECT_EQ(family.errors(), "");
+  expect_quick_end_by_a_kill(family);
 }
 
 // -- detached children --------------------------------------------------------

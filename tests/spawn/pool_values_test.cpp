@@ -13,6 +13,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -83,14 +84,23 @@ int look_at(bomb x) {
   return x.fuse;
 }
 
-TEST_F(pool_death, does_not_come_of_a_result_that_cannot_be_encoded) {
+// Its task fails and says so; the worker goes on.
+template <class Task>
+void expect_failure_only(Task task, std::string_view text) {
   pool workers{1};
   auto pid = workers.apply(pid_of_worker);
-  auto failure = task_failure_of(
-      [&] { return workers.apply(light, int{fuse::throw_encoding}); });
+  auto failure = task_failure_of([&] { return task(workers); });
   ASSERT_TRUE(failure);
-  EXPECT_TRUE(says(*failure, "cannot be written"));
+  EXPECT_TRUE(says(*failure, text));
   EXPECT_EQ(workers.apply(pid_of_worker), pid);
+}
+
+TEST_F(pool_death, does_not_come_of_a_result_that_cannot_be_encoded) {
+  expect_failure_only(
+      [](pool& workers) {
+        return workers.apply(light, int{fuse::throw_encoding});
+      },
+      "cannot be written");
 }
 
 TEST_F(pool_death, does_not_come_of_a_result_that_cannot_be_decoded) {
@@ -109,13 +119,11 @@ TEST_F(pool_death, does_not_come_of_an_argument_that_cannot_be_encoded) {
 }
 
 TEST_F(pool_death, does_not_come_of_an_argument_that_cannot_be_decoded) {
-  pool workers{1};
-  auto pid = workers.apply(pid_of_worker);
-  auto failure = task_failure_of(
-      [&] { return workers.apply(look_at, bomb{fuse::throw_decoding}); });
-  ASSERT_TRUE(failure);
-  EXPECT_TRUE(says(*failure, "cannot be read"));
-  EXPECT_EQ(workers.apply(pid_of_worker), pid);
+  expect_failure_only(
+      [](pool& workers) {
+        return workers.apply(look_at, bomb{fuse::throw_decoding});
+      },
+      "cannot be read");
 }
 
 TEST_F(pool_death, in_any_phase_concerns_one_task) {
@@ -263,9 +271,8 @@ TEST_F(pool_death, does_not_come_of_exceptions_that_have_much_to_say) {
   pool workers{1};
   auto pid = workers.apply(pid_of_worker);
   auto failure = task_failure_of([&] {
-    return workers.apply([]() -> int {
-      throw std::runtime_error(std::string(8'000'000, 'x'));
-    });
+    return workers.apply(
+        []() -> int { throw std::runtime_error(std::string(8'000'000, 'x')); });
   });
   ASSERT_TRUE(failure && failure->exception());
   EXPECT_TRUE(failure->exception()->message.starts_with("xxx"));

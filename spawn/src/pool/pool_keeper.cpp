@@ -22,10 +22,6 @@ namespace {
 
 constexpr std::chrono::milliseconds try_again_after{100};
 
-bool process_ends() {
-  return self::mine().phase.load() != runtime_phase::live;
-}
-
 } // namespace
 
 void pool_core::start_keeper() {
@@ -198,7 +194,7 @@ void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
     why = std::make_exception_ptr(
         task_failure{text + " " + to_string(worker.status) + " while it ran it",
                      worker.status});
-  if (process_ends())
+  if (!self::mine().live())
     task->sink->given_up();
   fail(std::move(*task), std::move(why));
 }
@@ -234,7 +230,7 @@ deadline pool_core::fill_crew() {
   try {
     crew_.fill();
   } catch (...) {
-    if (process_ends()) { // and the workers with it: nobody is to blame
+    if (!self::mine().live()) { // and the workers with it: nobody is to blame
       crew_.stop_replacing();
       return deadline::never();
     }

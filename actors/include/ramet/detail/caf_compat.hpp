@@ -590,8 +590,6 @@ public:
     return this->self().principal()->get()->remove_backlink(actor);
   }
 };
-#endif
-
 /// Takes back that `one` is told of the end of `other` by a link, and the
 /// other way round.
 inline void unlink(caf::abstract_actor& one, caf::abstract_actor& other) {
@@ -610,19 +608,7 @@ inline void tell_exit(const caf::strong_actor_ptr& to, caf::actor_addr source,
                                                            std::move(reason)})),
               by);
 }
-
-/// The id of an actor that has ended and tells so to one that it is linked to;
-/// 0 if this is anything else.
-inline caf::actor_id own_exit_of(const caf::mailbox_element& what) {
-  auto& contents = what.content();
-  if (!contents.match_elements<caf::exit_msg>())
-    return 0;
-  auto& source = contents.get_as<caf::exit_msg>(0).source;
-  auto actor = caf::actor_cast<caf::strong_actor_ptr>(source);
-  bool lives =
-      actor && !actor->get()->getf(caf::abstract_actor::is_terminated_flag);
-  return source && !lives ? source.id() : 0;
-}
+#endif
 
 /// Puts a message into an actor's mailbox, without a sender.
 /// 1.x: enqueue() takes elements only.
