@@ -11,7 +11,7 @@
 
 namespace ramet::detail {
 
-caf::strong_actor_ptr keeper::make(std::function<void()> on_exit_message) {
+caf::strong_actor_ptr keeper::make(exit_function on_exit_message) {
   auto& system = local_node::mine().system();
   caf::actor_config config;
   auto result = caf::make_actor<keeper, caf::strong_actor_ptr>(
@@ -32,8 +32,8 @@ void keeper::receive(caf::mailbox_element_ptr what,
         what->sender, what->mid.response_id(),
         caf::make_message(caf::make_error(caf::sec::unexpected_message)),
         executor);
-  else if (on_exit_message_ && caf_compat::holds<caf::exit_msg>(*what))
-    on_exit_message_();
+  else if (caf_compat::holds<caf::exit_msg>(*what))
+    on_exit_message_(std::move(what));
 }
 
 } // namespace ramet::detail

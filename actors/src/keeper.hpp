@@ -1,7 +1,7 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
 /// @file
-/// An actor that does nothing but end one day.
+/// An actor that ends one day, and passes exit messages on until then.
 
 #pragma once
 
@@ -19,9 +19,12 @@ class keeper final : public caf_compat::own_actor<keeper> {
 public:
   using receiver::receiver;
 
-  /// A new one, of this process. `on_exit_message` is called, by any thread,
-  /// when somebody wants it to end.
-  static caf::strong_actor_ptr make(std::function<void()> on_exit_message = {});
+  using exit_function = std::function<void(caf::mailbox_element_ptr)>;
+
+  /// A new one, of this process. `on_exit_message` is called with each exit
+  /// message, by any thread: somebody wants it to end, or one has ended that is
+  /// linked to it.
+  static caf::strong_actor_ptr make(exit_function on_exit_message);
   /// Ends it; monitors and links fire, within this call. Once.
   static void end(const caf::strong_actor_ptr& one, caf::error reason);
 
@@ -30,7 +33,7 @@ public:
   void receive(caf::mailbox_element_ptr what, caf_compat::executor* executor);
 
 private:
-  std::function<void()> on_exit_message_;
+  exit_function on_exit_message_;
 };
 
 } // namespace ramet::detail

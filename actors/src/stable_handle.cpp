@@ -46,6 +46,8 @@ public:
   const char* name() const override { return "ramet::stable_proxy"; }
 
   void receive(caf::mailbox_element_ptr what, caf_compat::executor* executor) {
+    if (caf_compat::holds<caf::exit_msg>(*what))
+      take_link_back(*what);
     auto to = target();
     if (to)
       to->enqueue(std::move(what), executor);
@@ -61,6 +63,15 @@ public:
   }
 
   void on_last_handle();
+
+  // Actors come and go behind this handle, so the keeper's process knows its
+  // links: if a linked actor is killed, it tells the actor that is there then.
+  bool on_linked(caf::abstract_actor& actor) {
+    auto process = keeper_process();
+    return !process
+           || local_node::mine().link(*process, actor.id(), keeper().id);
+  }
+  void on_unlinked(caf::abstract_actor& actor) { unlink(actor.id()); }
 
   // This object may be locked, so nothing is done at once should the keeper
   // have ended.
@@ -78,6 +89,28 @@ public:
   }
 
 private:
+  const actor_words& keeper() const { return cell_of(*memory_).keeper; }
+
+  // Null: it is this one.
+  peer_ptr keeper_process() const {
+    member_id process{keeper().slot, keeper().serial};
+    auto& here = local_node::mine();
+    return process == here.address() ? nullptr : here.peer_of(process);
+  }
+
+  void unlink(std::uint64_t actor) {
+    if (auto process = keeper_process())
+      local_node::mine().unlink(*process, actor, keeper().id);
+  }
+
+  // An actor that has told of its end itself needs nobody to do so.
+  void take_link_back(const caf::mailbox_element& told) {
+    auto& source =
+        caf_compat::contents_of(told).get_as<caf::exit_msg>(0).source;
+    if (source && source.node() == local_node::mine().system().node())
+      unlink(source.id());
+  }
+
   // The actor behind it; the last one is remembered.
   caf::strong_actor_ptr target() {
     auto words = read_cell(cell_of(*memory_));

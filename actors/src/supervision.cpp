@@ -25,7 +25,7 @@ std::shared_ptr<supervision> supervision::make(supervisor_options options) {
   top.about = std::move(options);
   if (top.about.name.empty())
     top.about.name = "supervisor";
-  top.keeper = keeper::make([weak = result->weak_from_this()] {
+  top.keeper = keeper::make([weak = result->weak_from_this()](auto) {
     if (auto tree = weak.lock())
       tree->stop(tree->top_);
   });
@@ -54,7 +54,11 @@ caf::strong_actor_ptr supervision::add(supervised_group& to,
   }
   child->about = std::move(about);
   child->make = std::move(make);
-  child->keeper = keeper::make();
+  // What linked actors tell goes to the actor that is there now.
+  child->keeper = keeper::make([weak = std::weak_ptr{child}](auto message) {
+    if (auto to = weak.lock())
+      to->place->handle()->enqueue(std::move(message), nullptr);
+  });
   child->place = std::make_unique<stable_handle>(child->keeper);
   child->life = std::make_shared<child_life>();
   child->life->start(child->about, child->make);
@@ -83,7 +87,7 @@ supervisor& supervision::add_below(supervised_group& to,
   auto& group = *child->below;
   group.about = std::move(options);
   group.self = child.get();
-  group.keeper = keeper::make([weak = weak_from_this(), &group] {
+  group.keeper = keeper::make([weak = weak_from_this(), &group](auto) {
     if (auto tree = weak.lock())
       tree->stop(group); // as long as the tree
   });

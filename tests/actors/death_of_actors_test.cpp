@@ -285,8 +285,9 @@ TEST_F(death_of_actors_test,
       EXPECT_TRUE(out.get_for(long_enough));
     }
     second.kill();
-    if (killed)
+    if (killed) {
       EXPECT_TRUE(out.get_for(long_enough));
+    }
     EXPECT_TRUE(witness.sees_it());
     EXPECT_EQ(pid_of(a), first.pid());
     EXPECT_TRUE(out.empty());

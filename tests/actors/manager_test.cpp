@@ -587,8 +587,9 @@ TEST_F(managed_objects, go_though_their_users_are_killed_at_any_moment) {
       ramet::process two{work_until_killed, shared, count, post, up};
       up.get();
       up.get();
-      if (round == 0) // later they may be killed before they have done anything
+      if (round == 0) { // later they may be killed before they do anything
         ASSERT_TRUE(eventually([&] { return count.get() > 0; }));
+      }
       pass(random.within(6ms));
       one.kill();
       pass(random.within(1ms));

@@ -182,8 +182,9 @@ TEST_F(node_test, gives_typed_handles_that_travel_by_all_ways) {
   EXPECT_EQ(out.get_for(long_enough), 1);
   auto other = handles.get_for(long_enough);
   EXPECT_TRUE(other);
-  if (other)
+  if (other) {
     EXPECT_EQ(ramet::ask(*other, add_atom::value, 1).get(), 6);
+  }
   here.send(1);
   p.join();
 }

@@ -469,6 +469,79 @@ TEST_F(supervisor_test, failures_below_end_the_top_in_the_end) {
   EXPECT_NE(why.find("'supervisor-1'"), std::string::npos) << why;
 }
 
+// Of an actor in another process to a child.
+class link_to_a_child : public supervisor_test {
+protected:
+  void SetUp() override {
+    supervisor_test::SetUp();
+    top_.emplace();
+    other_.emplace();
+    partner_ = other_->spawn(servant);
+    child_ = spawn(*top_, "one", 0, {.stop_timeout = 1ms});
+  }
+  void TearDown() override {
+    child_ = nullptr;
+    partner_ = nullptr;
+    other_.reset();
+    top_.reset();
+    supervisor_test::TearDown();
+  }
+
+  template <class Atom>
+  void have_partner(Atom what) {
+    ASSERT_TRUE(ramet::ask<bool>(partner_, what,
+                                 caf::actor_cast<caf::actor>(child_))
+                    .get());
+  }
+
+  void kill_other() {
+    end_of other{other_->spawn(servant)};
+    other_->kill();
+    ASSERT_TRUE(other.wait());
+  }
+  // What the child says is of an end of its own.
+  void expect_only_a_kill() {
+    kill(child_);
+    expect("one", "starts");
+  }
+
+  std::optional<ramet::supervisor> top_;
+  std::optional<ramet::node> other_;
+  caf::actor partner_;
+  tally child_;
+};
+
+TEST_F(link_to_a_child, ends_it_when_the_other_is_killed) {
+  have_partner(link_atom::value);
+  kill_other();
+  expect("one", "stops");
+  expect("one", "starts");
+}
+
+TEST_F(link_to_a_child, stays_when_the_child_is_restarted) {
+  have_partner(link_atom::value);
+  expect_only_a_kill();
+  kill_other();
+  expect("one", "stops");
+  expect("one", "starts");
+}
+
+TEST_F(link_to_a_child, may_be_taken_back) {
+  have_partner(link_atom::value);
+  have_partner(unlink_atom::value);
+  kill_other();
+  expect_only_a_kill();
+}
+
+TEST_F(link_to_a_child, is_told_once_though_the_process_ends_later) {
+  have_partner(link_atom::value);
+  caf::anon_send(partner_, quit_atom::value);
+  expect("one", "stops");
+  expect("one", "starts");
+  kill_other();
+  expect_only_a_kill();
+}
+
 TEST_F(supervisor_test, an_exit_message_to_its_handle_stops_it) {
   ramet::supervisor top;
   auto one = spawn(top, "one");

@@ -178,8 +178,9 @@ TEST_F(pool_death, does_not_stop_progress_functions_that_use_the_pool) {
   pool workers{1};
   std::size_t failed = 0;
   auto tell = [&](const progress& now) {
-    if (now.failed > 0) // in the thread that has to replace the worker
+    if (now.failed > 0) { // in the thread that has to replace the worker
       EXPECT_EQ(workers.apply(twice, 2), 4);
+    }
     failed = now.failed;
   };
   auto die = [](int) { ::raise(SIGKILL); };
