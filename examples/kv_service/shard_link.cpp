@@ -23,6 +23,9 @@ namespace {
 /// One that the shard works on, and one that waits there, so that it need not
 /// wait for the loop.
 constexpr std::size_t most_in_work = 2;
+/// Commands. What one client asks for is to hold up nobody for long, not even
+/// itself, though the replies be large.
+constexpr std::size_t most_in_batch = 256;
 
 } // namespace
 
@@ -129,8 +132,11 @@ void shard_link::kill() {
 // -- what is sent to it -------------------------------------------------------
 
 void shard_link::submit(command_view command, ticket from) {
-  next_.commands.add(command);
-  next_.tickets.push_back(std::move(from));
+  if (waiting_.empty() || waiting_.back().tickets.size() == most_in_batch)
+    waiting_.emplace_back();
+  auto& next = waiting_.back();
+  next.commands.add(command);
+  next.tickets.push_back(std::move(from));
   // Not at once: other clients have commands too that have already arrived.
   if (in_work_ < most_in_work && !std::exchange(send_posted_, true))
     asio::post(loop_, [this] {
@@ -140,15 +146,19 @@ void shard_link::submit(command_view command, ticket from) {
 }
 
 void shard_link::send() {
-  if (next_.tickets.empty())
+  if (shard_) {
+    while (in_work_ < most_in_work && !waiting_.empty())
+      send_batch();
     return;
-  if (!shard_)
-    return refuse(std::exchange(next_, {}).tickets,
-                  "is starting again; try again");
-  if (in_work_ == most_in_work)
-    return;
+  }
+  for (auto& one : std::exchange(waiting_, {}))
+    refuse(one.tickets, "is starting again; try again");
+}
+
+void shard_link::send_batch() {
   ++in_work_;
-  auto [commands, tickets] = std::exchange(next_, {});
+  auto [commands, tickets] = std::move(waiting_.front());
+  waiting_.pop_front();
   auto whose = std::make_shared<std::vector<ticket>>(std::move(tickets));
   // Called in some other thread; the loop must not end before.
   auto loop_runs = asio::make_work_guard(loop_);

@@ -16,6 +16,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -48,7 +49,7 @@ struct ticket {
 
 /// Keeps a shard's process running, and sends it commands in batches: what
 /// comes while the shard works on one batch is the next one. So batches are
-/// small when there is little to do, and large when there is much.
+/// small when there is little to do, and larger when there is much.
 ///
 /// When the process dies, each command that it has not answered gets an error
 /// reply at once, and so does every other one until a new process has read the
@@ -112,6 +113,7 @@ private:
   void welcome(const newcomer& one);
   void lost();
   void send();
+  void send_batch();
   void answered(const std::vector<ticket>& tickets, const reply_batch& replies);
   void failed(const std::vector<ticket>& tickets, std::uint64_t generation);
   void refuse(const std::vector<ticket>& tickets, std::string_view why);
@@ -122,7 +124,7 @@ private:
   shard shard_;                      ///< there; none when it has ended
   std::uint64_t keys_ = 0;
   std::uint64_t starts_ = 0;
-  delivery next_;
+  std::deque<delivery> waiting_; ///< all but the last are full
   std::size_t in_work_ = 0; ///< batches
   bool send_posted_ = false;
 
