@@ -256,8 +256,11 @@ TEST_F(pool_map, cancels_many_while_others_receive) {
       EXPECT_EQ(workers.apply(twice, 1), 2);
   }};
   for (int round = 0; round < 200; ++round) {
-    auto results = workers.imap_unordered(twice, first(200), {.window = 200});
-    EXPECT_TRUE(results.next());
+    {
+      auto results = workers.imap_unordered(twice, first(200), {.window = 200});
+      EXPECT_TRUE(results.next());
+    }
+    EXPECT_LE(workers.stats().pending, 1U); // the other thread's
   }
   over = true;
 }
