@@ -2,6 +2,8 @@
 
 #include "actors_test.hpp"
 
+#include "at_rest.hpp"
+
 namespace ramet_test {
 
 caf::behavior servant(caf::stateful_actor<servant_state>* self) {
@@ -70,8 +72,7 @@ void actors_test::SetUp() {
     ramet::node first; // what is made once and kept, is made now
     ramet::ask<std::int32_t>(first.spawn(servant), pid_atom::value).get();
   }
-  // But for this process's own mailbox, and its bell, all has gone.
-  ASSERT_TRUE(eventually([] { return object_files().size() <= 2; }));
+  ASSERT_TRUE(eventually(is_at_rest));
   system_test::SetUp();
 }
 

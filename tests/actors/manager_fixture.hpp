@@ -6,24 +6,13 @@
 #pragma once
 
 #include "../system/system_test.hpp"
+#include "at_rest.hpp"
 
 #include <ramet/manager.hpp>
 
-#include <algorithm>
-#include <filesystem>
-#include <system_error>
+#include <cstddef>
 
 namespace ramet_test {
-
-/// Whether this process watches another one.
-inline bool has_pidfds() {
-  return std::ranges::any_of(
-      std::filesystem::directory_iterator{"/proc/self/fd"}, [](auto& entry) {
-        std::error_code gone; // that of the directory itself
-        return std::filesystem::read_symlink(entry.path(), gone)
-               == "anon_inode:[pidfd]";
-      });
-}
 
 /// Fails the test when a process, a descriptor or a shared object is left.
 class manager_fixture : public system_test {
@@ -33,10 +22,7 @@ protected:
       ramet::manager first; // what is made once and kept, is made now
       first.value<int>().set(1);
     }
-    // Its end is dealt with by other threads; what stays is our own mailbox
-    // and its bell.
-    ASSERT_TRUE(
-        eventually([] { return object_files().size() <= 2 && !has_pidfds(); }));
+    ASSERT_TRUE(eventually(is_at_rest));
     system_test::SetUp();
   }
 };
