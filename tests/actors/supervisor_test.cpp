@@ -501,6 +501,7 @@ protected:
   }
   // What the child says is of an end of its own.
   void expect_only_a_kill() {
+    EXPECT_TRUE(comes_to_be(*top_, 0, ramet::child_state::running));
     kill(child_);
     expect("one", "starts");
   }
