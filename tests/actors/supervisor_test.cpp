@@ -494,14 +494,19 @@ protected:
                     .get());
   }
 
+  // The child may have been restarted, and is told when it is up.
+  void expect_up() {
+    EXPECT_TRUE(comes_to_be(*top_, 0, ramet::child_state::running));
+  }
   void kill_other() {
+    expect_up();
     end_of other{other_->spawn(servant)};
     other_->kill();
     ASSERT_TRUE(other.wait());
   }
   // What the child says is of an end of its own.
   void expect_only_a_kill() {
-    EXPECT_TRUE(comes_to_be(*top_, 0, ramet::child_state::running));
+    expect_up();
     kill(child_);
     expect("one", "starts");
   }
