@@ -132,6 +132,21 @@ def queue_works():
         yield queue_work(*crew)
 
 
+def sharing_works():
+    for processes, label in ((1, "1 process"), (2, "2 processes")):
+        yield Work(
+            "sharing",
+            f"locked increment, {label}",
+            "ns",
+            {"": ["ours", "increment", processes]},
+            {
+                "CPython Value": ["python", "increment", processes],
+                "robust mutex": ["peers", "mutex-increment", processes],
+            },
+            {"CPython Value": 10},
+        )
+
+
 def process_works():
     yield Work(
         "processes",
@@ -343,6 +358,7 @@ def actor_works():
 GROUPS = {
     "pipes": pipe_works,
     "queues": queue_works,
+    "sharing": sharing_works,
     "processes": process_works,
     "pools": pool_works,
     "actors": actor_works,

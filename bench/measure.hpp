@@ -209,4 +209,21 @@ seconds queue_time(std::vector<Worker>& producers,
   return result;
 }
 
+/// One work that is done by this process and `others` at once. A Worker is as
+/// for queue_time.
+template <class Worker, class Work>
+seconds shared_time(std::vector<Worker>& others, seconds budget, Work&& work) {
+  auto result = median_time(budget, [&](std::uint64_t n) {
+    order each = std::max<order>(n / (others.size() + 1), 1);
+    for (auto& worker : others)
+      worker.tell(each);
+    work(each);
+    for (auto& worker : others)
+      worker.wait();
+  });
+  for (auto& worker : others)
+    worker.tell(0);
+  return result;
+}
+
 } // namespace bench

@@ -7,7 +7,9 @@
 #include <ramet/pipe.hpp>
 #include <ramet/process.hpp>
 #include <ramet/queue.hpp>
+#include <ramet/shared_value.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -84,11 +86,11 @@ void consumer(ramet::connection control, ramet::queue<item> items,
 
 class worker {
 public:
-  worker(void (*work)(ramet::connection, ramet::queue<item>, std::size_t),
-         const ramet::queue<item>& items, std::size_t others) {
+  template <class... Ts>
+  explicit worker(void (*work)(ramet::connection, Ts...), const Ts&... given) {
     auto [here, there] = ramet::pipe();
     control_.emplace(std::move(here));
-    ramet::process{{.daemon = true}, work, std::move(there), items, others};
+    ramet::process{{.daemon = true}, work, std::move(there), given...};
   }
 
   void tell(order next) { control_->send(next); }
@@ -97,6 +99,20 @@ public:
 private:
   std::optional<ramet::connection> control_;
 };
+
+using number = ramet::shared_value<std::int64_t>;
+
+void increment(number& shared, order count) {
+  for (order i = 0; i < count; ++i)
+    ++*shared.lock();
+}
+
+void incrementer(ramet::connection control, number shared) {
+  while (auto count = control.recv<order>()) {
+    increment(shared, count);
+    control.send(true);
+  }
+}
 
 struct record {
   std::string name;
@@ -170,6 +186,15 @@ seconds ramet_record(seconds budget) {
   here.send(record{});
   child.join();
   return result;
+}
+
+seconds ramet_increment(std::size_t processes, seconds budget) {
+  number shared;
+  std::vector<worker> others;
+  for (std::size_t i = 1; i < processes; ++i)
+    others.emplace_back(incrementer, shared);
+  return shared_time(others, budget,
+                     [&](order count) { increment(shared, count); });
 }
 
 seconds ramet_start_spawn(seconds budget) {

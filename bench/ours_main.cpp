@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
           sized("round-trip", ramet_round_trip),
           sized("round-trip-view", ramet_round_trip_view),
           staffed("pool-busy", ramet_pool_busy),
+          with_one("increment", "PROCESSES", ramet_increment),
       },
       argc, argv);
 }

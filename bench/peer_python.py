@@ -169,6 +169,48 @@ def queue(producers, consumers, budget):
     return result
 
 
+def increment(shared, count):
+    for _ in range(count):
+        with shared.get_lock():
+            shared.value += 1
+
+
+def incrementer(control, shared):
+    while count := control.recv():
+        increment(shared, count)
+        control.send(True)
+
+
+def locked_increment(processes, budget):
+    spawn = multiprocessing.get_context("spawn")
+    shared = spawn.Value("q", 0)
+    controls = []
+    children = []
+    for _ in range(processes - 1):
+        here, there = spawn.Pipe()
+        child = spawn.Process(
+            target=incrementer, args=(there, shared), daemon=True
+        )
+        child.start()
+        children.append(child)
+        controls.append(here)
+
+    def run(n):
+        each = max(n // processes, 1)
+        for control in controls:
+            control.send(each)
+        increment(shared, each)
+        for control in controls:
+            control.recv()
+
+    result = measure.median_time(budget, run)
+    for control in controls:
+        control.send(0)
+    for child in children:
+        child.join()
+    return result
+
+
 def nothing():
     pass
 
@@ -195,6 +237,7 @@ def start_forkserver(budget):
 
 if __name__ == "__main__":
     measure.main({
+        "increment": locked_increment,
         "one-way": one_way,
         "queue": queue,
         "record-array": record_with_array,

@@ -22,6 +22,10 @@ seconds futex_round_trip(std::size_t size, seconds budget);
 /// One copy between warm buffers of one process.
 seconds memcpy_one_way(std::size_t size, seconds budget);
 
+/// One addition under a robust mutex in shared memory, without anything around
+/// it.
+seconds mutex_increment(std::size_t processes, seconds budget);
+
 /// message_queue of Boost.Interprocess.
 seconds boost_round_trip(std::size_t size, seconds budget);
 seconds boost_one_way(std::size_t size, seconds budget);

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
           sized("zmq-one-way", zmq_one_way),
           sized("zmq-round-trip", zmq_round_trip),
           staffed("threads-busy", threads_busy),
+          with_one("mutex-increment", "PROCESSES", mutex_increment),
       },
       argc, argv);
 }

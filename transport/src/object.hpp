@@ -58,6 +58,8 @@ public:
 
   std::uint64_t id() const { return id_; }
   std::byte* data() const { return memory_.data(); }
+  /// Of the file, as it was opened.
+  std::size_t bytes() const { return memory_.size(); }
   object_header& header() const {
     return *reinterpret_cast<object_header*>(memory_.data());
   }
