@@ -70,7 +70,11 @@ TEST_F(shared_array_test, is_the_same_one_in_all_copies) {
   EXPECT_EQ(array.size(), 2U);
 }
 
-void add_to_each(shared_array<double> array, int rounds) {
+void add_to_each(shared_array<double> array, raw_shared_array<int> there,
+                 int rounds) {
+  there.fetch_add(0, 1); // all go on at the same time
+  while (there.load(0) < 4)
+    std::this_thread::yield();
   for (int i = 0; i < rounds; ++i)
     for (double& x : array.lock())
       x += 1;
@@ -79,11 +83,12 @@ void add_to_each(shared_array<double> array, int rounds) {
 TEST_F(shared_array_test, loses_no_addition) {
   constexpr int rounds = 5'000;
   shared_array<double> array(50);
+  raw_shared_array<int> there(1);
   {
     std::vector<ramet::process> all;
     for (int i = 0; i < 3; ++i)
-      all.emplace_back(add_to_each, array, rounds);
-    add_to_each(array, rounds);
+      all.emplace_back(add_to_each, array, there, rounds);
+    add_to_each(array, there, rounds);
     for (auto& each : all)
       each.join();
   }

@@ -70,25 +70,37 @@ TEST_F(shared_value_test, is_changed_by_other_processes) {
   EXPECT_EQ(other.load().x, 9);
 }
 
-void add_locked(shared_value<std::int64_t> value, int rounds) {
+// All go on at the same time.
+void meet(shared_value<int> there, int all) {
+  there.fetch_add(1);
+  while (there.load() < all)
+    std::this_thread::yield();
+}
+
+void add_locked(shared_value<std::int64_t> value, shared_value<int> there,
+                int rounds) {
+  meet(there, 4);
   for (int i = 0; i < rounds; ++i)
     ++*value.lock();
 }
 
-void add_at_once(shared_value<std::int64_t> value, int rounds) {
+void add_at_once(shared_value<std::int64_t> value, shared_value<int> there,
+                 int rounds) {
+  meet(there, 4);
   for (int i = 0; i < rounds; ++i)
     value.fetch_add(1);
 }
 
 TEST_F(shared_value_test, loses_no_addition) {
-  constexpr int rounds = 20'000;
+  constexpr int rounds = 50'000;
   for (auto add : {add_locked, add_at_once}) {
     shared_value<std::int64_t> value;
+    shared_value<int> there;
     {
       std::vector<ramet::process> all;
       for (int i = 0; i < 3; ++i)
-        all.emplace_back(add, value, rounds);
-      add(value, rounds);
+        all.emplace_back(add, value, there, rounds);
+      add(value, there, rounds);
       for (auto& each : all)
         each.join();
     }
@@ -97,16 +109,16 @@ TEST_F(shared_value_test, loses_no_addition) {
 }
 
 TEST_F(shared_value_test, that_is_large_is_never_seen_half_changed) {
-  shared_value<std::array<int, 100>> value;
-  ramet::process writer{[](shared_value<std::array<int, 100>> value) {
-                          std::array<int, 100> all;
-                          for (int i = 1; i <= 2000; ++i) {
+  shared_value<std::array<int, 4000>> value;
+  ramet::process writer{[](shared_value<std::array<int, 4000>> value) {
+                          std::array<int, 4000> all;
+                          for (int i = 1; i <= 5000; ++i) {
                             all.fill(i);
                             value.store(all);
                           }
                         },
                         value};
-  for (int last = 0; last < 2000;) {
+  for (int last = 0; last < 5000;) {
     auto all = value.load();
     last = all.front();
     for (int each : all)
