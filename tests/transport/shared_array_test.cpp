@@ -98,7 +98,7 @@ TEST_F(shared_array_test, loses_no_addition) {
 TEST_F(shared_array_test, changes_single_elements_at_once) {
   raw_shared_array<std::int64_t> counts(8);
   auto add = [](raw_shared_array<std::int64_t> counts) {
-    for (std::size_t i = 0; i < 40'000; ++i)
+    for (std::size_t i = 0; i < 4'000'000; ++i)
       counts.fetch_add(i % counts.size(), 1);
   };
   {
@@ -108,7 +108,7 @@ TEST_F(shared_array_test, changes_single_elements_at_once) {
     one.join();
     two.join();
   }
-  EXPECT_EQ(values_of(counts), std::vector<std::int64_t>(8, 15'000));
+  EXPECT_EQ(values_of(counts), std::vector<std::int64_t>(8, 1'500'000));
   counts.store(3, -1);
   EXPECT_EQ(counts.load(3), -1);
 }
