@@ -94,7 +94,7 @@ void add_at_once(shared_value<std::int64_t> value, shared_value<int> there,
 TEST_F(shared_value_test, loses_no_addition) {
   // So many that they take longer than a turn on the processor.
   for (auto [add, rounds] :
-       {std::pair{add_locked, 50'000}, std::pair{add_at_once, 2'000'000}}) {
+       {std::pair{&add_locked, 50'000}, std::pair{&add_at_once, 2'000'000}}) {
     shared_value<std::int64_t> value;
     shared_value<int> there;
     {
