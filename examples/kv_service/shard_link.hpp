@@ -125,7 +125,7 @@ private:
   std::uint64_t keys_ = 0;
   std::uint64_t starts_ = 0;
   std::deque<delivery> waiting_; ///< all but the last are full
-  std::size_t in_work_ = 0; ///< batches
+  std::size_t in_work_ = 0;      ///< batches
   bool send_posted_ = false;
 
   std::mutex mutex_; ///< guards the two below, which the keeper uses too

@@ -489,9 +489,9 @@ protected:
 
   template <class Atom>
   void have_partner(Atom what) {
-    ASSERT_TRUE(ramet::ask<bool>(partner_, what,
-                                 caf::actor_cast<caf::actor>(child_))
-                    .get());
+    ASSERT_TRUE(
+        ramet::ask<bool>(partner_, what, caf::actor_cast<caf::actor>(child_))
+            .get());
   }
 
   // The child may have been restarted, and is told when it is up.
