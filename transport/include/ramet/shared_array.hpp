@@ -9,12 +9,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
-#include <memory>
-#include <mutex>
-#include <optional>
 #include <ranges>
 #include <span>
 #include <type_traits>
@@ -91,6 +88,22 @@ private:
   }
 };
 
+namespace detail {
+
+/// The values, locked while this is there: a contiguous range.
+template <class T>
+class locked_array : cells_lock {
+public:
+  using cells_lock::cells_lock;
+  T* begin() const { return data(); }
+  T* end() const { return data() + size(); }
+  T* data() const { return reinterpret_cast<T*>(cells_.data()); }
+  std::size_t size() const { return cells_.count(); }
+  T& operator[](std::size_t index) const { return data()[index]; }
+};
+
+} // namespace detail
+
 /// An array in shared memory, with one lock for all of it. Its size stays.
 ///
 /// @code
@@ -116,52 +129,16 @@ private:
 /// A handle: copies share the values; their memory is freed when the last of
 /// them is gone, in all processes and in messages not yet read. Thread-safe.
 template <class T>
-class shared_array : public raw_shared_array<T> {
-  using raw = raw_shared_array<T>;
+class shared_array
+    : public detail::lockable<raw_shared_array<T>, detail::locked_array<T>> {
+  using base = detail::lockable<raw_shared_array<T>, detail::locked_array<T>>;
 
 public:
-  /// The values, locked while this is there: a contiguous range. For one
-  /// thread.
-  class locked : detail::cells_lock {
-  public:
-    using cells_lock::cells_lock;
-    T* begin() const { return data(); }
-    T* end() const { return data() + size(); }
-    T* data() const { return reinterpret_cast<T*>(cells_.data()); }
-    std::size_t size() const { return cells_.count(); }
-    T& operator[](std::size_t index) const { return data()[index]; }
-  };
-
-  using raw::raw;
-
-  /// Waits for the lock.
-  /// @throws error owner_died (see above), protocol if this thread has it
-  locked lock() const { return locked{this->cells_}; }
-  /// Nothing instead of waiting. @throws as lock
-  std::optional<locked> try_lock() const { return when(mutex().try_lock()); }
-  /// Nothing when it was not free for so long. @throws as lock
-  template <class Rep, class Period>
-  std::optional<locked>
-  try_lock_for(std::chrono::duration<Rep, Period> time) const {
-    return when(mutex().try_lock_for(time));
-  }
-  /// The lock, if a process was killed that had it and nobody was told yet;
-  /// else nothing. Does not wait.
-  std::optional<locked> try_recover() const {
-    return when(mutex().try_recover());
-  }
-  /// The lock itself, as a handle, to be taken in other ways.
-  ramet::mutex mutex() const { return this->cells_.mutex(); }
+  using base::base;
 
 private:
   friend struct detail::handle_access;
-  explicit shared_array(detail::object_ref ref) : raw(ref) {}
-
-  std::optional<locked> when(bool held) const {
-    if (!held)
-      return std::nullopt;
-    return std::optional<locked>{std::in_place, this->cells_, std::adopt_lock};
-  }
+  explicit shared_array(detail::object_ref ref) : base(ref) {}
 };
 
 } // namespace ramet

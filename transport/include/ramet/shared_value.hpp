@@ -8,9 +8,6 @@
 #include <ramet/detail/shared_cells.hpp>
 
 #include <atomic>
-#include <chrono>
-#include <mutex>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -73,6 +70,19 @@ protected:
   detail::shared_cells cells_;
 };
 
+namespace detail {
+
+/// The value, locked while this is there.
+template <class T>
+class locked_value : cells_lock {
+public:
+  using cells_lock::cells_lock;
+  T& operator*() const { return *reinterpret_cast<T*>(cells_.data()); }
+  T* operator->() const { return &**this; }
+};
+
+} // namespace detail
+
 /// A value in shared memory, with a lock.
 ///
 /// @code
@@ -101,69 +111,38 @@ protected:
 /// A handle: copies share the value; its memory is freed when the last of them
 /// is gone, in all processes and in messages not yet read. Thread-safe.
 template <class T>
-class shared_value : public raw_shared_value<T> {
+class shared_value
+    : public detail::lockable<raw_shared_value<T>, detail::locked_value<T>> {
   using raw = raw_shared_value<T>;
+  using base = detail::lockable<raw, detail::locked_value<T>>;
 
 public:
   static constexpr bool is_always_lock_free = detail::atomic_cell<T>;
 
-  /// The value, locked while this is there. For one thread.
-  class locked : detail::cells_lock {
-  public:
-    using cells_lock::cells_lock;
-    T& operator*() const { return *reinterpret_cast<T*>(cells_.data()); }
-    T* operator->() const { return &**this; }
-  };
-
-  using raw::raw;
-
-  /// Waits for the lock.
-  /// @throws error owner_died (see above), protocol if this thread has it
-  locked lock() const { return locked{this->cells_}; }
-  /// Nothing instead of waiting. @throws as lock
-  std::optional<locked> try_lock() const { return when(mutex().try_lock()); }
-  /// Nothing when it was not free for so long. @throws as lock
-  template <class Rep, class Period>
-  std::optional<locked>
-  try_lock_for(std::chrono::duration<Rep, Period> time) const {
-    return when(mutex().try_lock_for(time));
-  }
-  /// The lock, if a process was killed that had it and nobody was told yet;
-  /// else nothing. Does not wait.
-  std::optional<locked> try_recover() const {
-    return when(mutex().try_recover());
-  }
-  /// The lock itself, as a handle, to be taken in other ways.
-  ramet::mutex mutex() const { return this->cells_.mutex(); }
+  using base::base;
 
   T load() const {
     if constexpr (is_always_lock_free)
       return raw::load();
     else
-      return *lock();
+      return *this->lock();
   }
   void store(const T& value) {
     if constexpr (is_always_lock_free)
       raw::store(value);
     else
-      *lock() = value;
+      *this->lock() = value;
   }
   T exchange(const T& value) {
     if constexpr (is_always_lock_free)
       return raw::exchange(value);
     else
-      return std::exchange(*lock(), value);
+      return std::exchange(*this->lock(), value);
   }
 
 private:
   friend struct detail::handle_access;
-  explicit shared_value(detail::object_ref ref) : raw(ref) {}
-
-  std::optional<locked> when(bool held) const {
-    if (!held)
-      return std::nullopt;
-    return std::optional<locked>{std::in_place, this->cells_, std::adopt_lock};
-  }
+  explicit shared_value(detail::object_ref ref) : base(ref) {}
 };
 
 } // namespace ramet

@@ -11,8 +11,10 @@
 #include <ramet/mutex.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <mutex>
+#include <optional>
 #include <type_traits>
 
 namespace ramet::detail {
@@ -83,6 +85,43 @@ protected:
   ~cells_lock() { cells_.mutex().unlock(); }
 
   shared_cells cells_;
+};
+
+/// Adds the lock to a handle without one. A Locked is a cells_lock that shows
+/// what it has locked.
+template <class Raw, class Locked>
+class lockable : public Raw {
+public:
+  using locked = Locked;
+
+  using Raw::Raw;
+
+  /// Waits for the lock. What it returns has it, and is for one thread.
+  /// @throws error owner_died if its owner was killed and nobody was told yet,
+  ///   protocol if this thread has it
+  locked lock() const { return locked{this->cells_}; }
+  /// Nothing instead of waiting. @throws as lock
+  std::optional<locked> try_lock() const { return when(mutex().try_lock()); }
+  /// Nothing when it was not free for so long. @throws as lock
+  template <class Rep, class Period>
+  std::optional<locked>
+  try_lock_for(std::chrono::duration<Rep, Period> time) const {
+    return when(mutex().try_lock_for(time));
+  }
+  /// The lock, if a process was killed that had it and nobody was told yet;
+  /// else nothing. Does not wait.
+  std::optional<locked> try_recover() const {
+    return when(mutex().try_recover());
+  }
+  /// The lock itself, as a handle, to be taken in other ways.
+  ramet::mutex mutex() const { return this->cells_.mutex(); }
+
+private:
+  std::optional<locked> when(bool held) const {
+    if (!held)
+      return std::nullopt;
+    return std::optional<locked>{std::in_place, this->cells_, std::adopt_lock};
+  }
 };
 
 /// What the processor reads and writes in one step.
