@@ -10,8 +10,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -176,7 +176,7 @@ TEST_F(shared_value_test, is_locked_until_the_end_of_the_scope) {
 }
 
 TEST_F(shared_value_test, keeps_its_memory_while_it_is_locked) {
-  std::optional<shared_value<int>> value{5};
+  auto value = std::make_unique<shared_value<int>>(5);
   auto here = value->lock();
   value.reset();
   ++*here;
