@@ -64,9 +64,9 @@ std::shared_ptr<pool_core> pool_core::make(const pool_options& options) {
         if (auto self = weak.lock())
           self->note_end(index);
       });
-  result->start_keeper();
   try {
-    result->crew_.fill();
+    result->crew_.fill(); // before the keeper could: what it throws is for us
+    result->start_keeper();
   } catch (...) {
     result->terminate();
     throw;

@@ -24,6 +24,14 @@ enum class object_kind : std::uint32_t {
   parcel,
   block, ///< plain memory; what it means, its users know
   last_will,
+  shared_memory,
+  shared_mutex,
+  semaphore,
+  condition_variable,
+  event,
+  barrier,
+  latch,
+  descriptor,
 };
 
 /// Names one shared object of the family inside a message.
