@@ -105,7 +105,8 @@ TEST_F(life_of_objects, of_an_end_closed_by_halves_ends_at_a_burial) {
   EXPECT_EQ(a.recv<int>(), 1);
   EXPECT_FALSE(a.poll());
   constexpr auto some_dead_process = ramet::detail::max_processes - 1;
-  ramet::detail::bury_holder(end.object, some_dead_process);
+  ramet::detail::bury_holder(end.object, some_dead_process,
+                             ramet::detail::departure::died);
   expect_closed(a);
 }
 

@@ -28,6 +28,8 @@ public:
       return "child failed";
     case errc::owner_died:
       return "owner died";
+    case errc::broken:
+      return "broken";
     case errc::protocol:
       return "protocol violated";
     case errc::resource_exhausted:

@@ -60,6 +60,7 @@ enum class process_phase : std::uint32_t {
 /// and argv by its parent), read by its parent even after its death.
 struct process_page {
   std::atomic<process_phase> phase;
+  std::atomic<std::uint32_t> left;  ///< 1: it has come to its regular end
   std::atomic<std::uint64_t> inbox; ///< the mailbox of its start message
   /// What it has taken out of there and not dealt with yet.
   std::atomic<std::uint64_t> pending_messages;

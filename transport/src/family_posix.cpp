@@ -259,10 +259,14 @@ void family::settle(member_id dead) noexcept {
   if (place.serial.load() != dead.serial)
     return;
   try {
-    if (auto memory = segment::open(page_path(dead.slot)))
+    auto memory = segment::open(page_path(dead.slot));
+    if (memory.size() >= sizeof(process_page)) {
+      auto& page = *reinterpret_cast<process_page*>(memory.data());
+      auto how = page.left.load() != 0 ? departure::left : departure::died;
       for (auto& held : ledger::entries(memory))
         if (auto id = held.load(std::memory_order_acquire))
-          bury_holder(id, dead.slot);
+          bury_holder(id, dead.slot, how);
+    }
   } catch (...) {
     // No memory to map its ledger: what it held lives until the family ends.
   }
@@ -301,6 +305,8 @@ std::vector<member_id> family::adopt_children_of(member_id dead) {
 void family::leave() noexcept {
   if (left_.exchange(true))
     return;
+  if (own_page_->phase.load() != process_phase::threw)
+    own_page_->left.store(1);
   // Whoever has a parent is settled by it; a founder, or one whose parent is
   // gone, settles itself.
   auto parent_serial = entry(slot_).parent_serial.load();

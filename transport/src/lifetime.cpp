@@ -8,6 +8,7 @@
 #include "object.hpp"
 #include "parcel.hpp"
 #include "pipe_end.hpp"
+#include "synchronization.hpp"
 
 #include <ramet/error.hpp>
 
@@ -27,6 +28,34 @@ std::span<mailbox_control> mailboxes_of(std::byte* data) {
     return reinterpret_cast<pipe_layout*>(data)->boxes;
   default:
     return {};
+  }
+}
+
+template <class Layout>
+Layout& as(std::byte* data) {
+  return *reinterpret_cast<Layout*>(data);
+}
+
+// What threads of the dead have left half done in one of these, or hold of it.
+void bury_in_synchronization(std::byte* data, process_slot dead,
+                             departure how) {
+  switch (as<object_header>(data).kind) {
+  case object_kind::mutex:
+    return as<mutex_layout>(data).mutex.wake_waiters();
+  case object_kind::shared_mutex:
+    return as<shared_mutex_layout>(data).bury(dead);
+  case object_kind::semaphore:
+    return as<semaphore_layout>(data).bury(dead, how);
+  case object_kind::condition_variable:
+    return as<condition_layout>(data).bury();
+  case object_kind::event:
+    return as<event_layout>(data).lot.notify_all();
+  case object_kind::latch:
+    return as<latch_layout>(data).lot.notify_all();
+  case object_kind::barrier:
+    return as<barrier_layout>(data).bury(how);
+  default:
+    return;
   }
 }
 
@@ -52,7 +81,7 @@ void free_object(std::uint64_t id, std::byte* data) noexcept {
   }
 }
 
-void bury_holder(std::uint64_t id, process_slot dead) noexcept {
+void bury_holder(std::uint64_t id, process_slot dead, departure how) noexcept {
   try {
     auto memory = peek_object(id);
     if (!memory) {
@@ -78,8 +107,7 @@ void bury_holder(std::uint64_t id, process_slot dead) noexcept {
       }
     for (auto& control : mailboxes_of(data))
       mailbox_core{id, data, control}.bury(dead, header.holders);
-    if (header.kind == object_kind::mutex)
-      reinterpret_cast<mutex_layout*>(data)->mutex.wake_waiters();
+    bury_in_synchronization(data, dead, how);
     header.holders.erase(dead);
     if (header.unheld())
       free_object(id, data);

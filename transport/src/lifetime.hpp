@@ -21,10 +21,14 @@ namespace ramet::detail {
 /// its files are removed. May be repeated. Never throws.
 void free_object(std::uint64_t id, std::byte* data) noexcept;
 
-/// Puts an object right after the death of a holder: repairs locks that it
+/// Whether a process came to its regular end (it returned, or called exit), or
+/// was killed, or was ended by an exception.
+enum class departure : bool { left, died };
+
+/// Puts an object right after the end of a holder: repairs locks that it
 /// died in, closes what it owned, wakes everybody who waits, frees the object
 /// if nobody else holds it. May be repeated. Never throws.
-void bury_holder(std::uint64_t id, process_slot dead) noexcept;
+void bury_holder(std::uint64_t id, process_slot dead, departure how) noexcept;
 
 /// How far somebody is with the references of a message, written down for who
 /// goes on when he is killed.

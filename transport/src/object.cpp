@@ -5,6 +5,7 @@
 #include "layouts.hpp"
 #include "ledger.hpp"
 #include "lifetime.hpp"
+#include "synchronization.hpp"
 
 #include <ramet/error.hpp>
 
@@ -65,6 +66,18 @@ std::size_t least_bytes(object_kind kind) {
     return sizeof(mutex_layout);
   case object_kind::last_will:
     return sizeof(last_will_layout);
+  case object_kind::shared_mutex:
+    return sizeof(shared_mutex_layout);
+  case object_kind::semaphore:
+    return sizeof(semaphore_layout);
+  case object_kind::condition_variable:
+    return sizeof(condition_layout);
+  case object_kind::event:
+    return sizeof(event_layout);
+  case object_kind::latch:
+    return sizeof(latch_layout);
+  case object_kind::barrier:
+    return sizeof(barrier_layout);
   default:
     return sizeof(object_header);
   }

@@ -20,6 +20,7 @@ enum class errc {
   not_serializable, ///< This value cannot travel to another process.
   child_failed,     ///< A child ended otherwise than by returning.
   owner_died,       ///< A lock's owner died; what it guarded may be half done.
+  broken,           ///< A barrier that not all will come to; reset it.
   protocol,         ///< Bytes or calls that make no sense; a defect somewhere.
   resource_exhausted, ///< No memory, space, descriptors or slots left.
   os_failure, ///< The operating system refused; errno is in the message.

@@ -74,4 +74,7 @@ private:
   std::shared_ptr<detail::object> object_;
 };
 
+/// Every mutex can wait for so long.
+using timed_mutex = mutex;
+
 } // namespace ramet
