@@ -12,6 +12,7 @@
 #include <ramet/event.hpp>
 #include <ramet/latch.hpp>
 #include <ramet/mutex.hpp>
+#include <ramet/queue.hpp>
 #include <ramet/semaphore.hpp>
 #include <ramet/shared_mutex.hpp>
 
@@ -208,6 +209,18 @@ TEST_F(synchronization_death, in_a_notification_loses_none) {
   });
   changed.notify_one(); // finds it, and all go on
   EXPECT_TRUE(waiting.ends());
+}
+
+TEST_F(synchronization_death, of_who_was_to_get_a_handle_breaks_the_barrier) {
+  ramet::barrier step{2};
+  {
+    ramet::queue<ramet::barrier<>> handles;
+    handles.put(step);
+    handles.put(step);
+    auto taken = handles.get();
+    EXPECT_FALSE(step.broken());
+  }
+  EXPECT_TRUE(step.broken());
 }
 
 TEST_F(synchronization_death, of_a_party_breaks_the_barrier) {

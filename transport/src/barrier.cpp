@@ -52,8 +52,8 @@ const char* in_words(std::uint32_t reason) {
   case layout::action_threw:
     return "its completion function threw an exception";
   case layout::party_died:
-    return "a process that had a handle of it was killed, or ended by an "
-           "exception";
+    return "a process that had a handle of it, or was about to get one, was "
+           "killed or ended by an exception";
   default:
     return "it was reset meanwhile";
   }

@@ -116,6 +116,18 @@ void bury_holder(std::uint64_t id, process_slot dead, departure how) noexcept {
   }
 }
 
+void abandon_by_message(object_ref ref) noexcept {
+  if (ref.kind != object_kind::barrier)
+    return;
+  try {
+    auto memory = peek_object(ref.object);
+    if (memory && as<object_header>(memory.data()).kind == object_kind::barrier)
+      as<barrier_layout>(memory.data()).bury(departure::died);
+  } catch (const std::exception&) {
+    // No memory to map it: as if the message could still be read.
+  }
+}
+
 void hold_by_message(object_ref ref, ref_step step) {
   // The sender's handle keeps it open, so this does not map it anew.
   auto object = open_object(ref);

@@ -60,6 +60,10 @@ struct ref_step {
 /// @throws error closed when the sender does not own that pipe end any more
 void hold_by_message(object_ref ref, ref_step step);
 
+/// A message that holds `ref` is about to be dropped, as nobody can read it any
+/// more: whoever it was for will not arrive at a barrier.
+void abandon_by_message(object_ref ref) noexcept;
+
 /// The message is gone; a pipe end that nobody took out of it is closed.
 void release_by_message(object_ref ref, ref_step step) noexcept;
 

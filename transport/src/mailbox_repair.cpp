@@ -19,6 +19,8 @@ void mailbox_core::clear() noexcept {
       found_frame found;
       if (!find_frame(found))
         break;
+      for (auto& ref : found.message.refs)
+        abandon_by_message(ref);
       consume(found);
     }
     for (auto* side : {&control_.producers, &control_.consumers})

@@ -84,9 +84,10 @@ struct no_completion {
 ///
 /// A barrier breaks when one who waits gives up (arrive_and_wait_for), by
 /// abort(), and when a process is killed, or ended by an exception, that has a
-/// handle of it: it will not arrive. So keep handles only where they arrive. All
-/// that wait then, and all that arrive later, get an error `broken`, until
-/// somebody calls reset().
+/// handle of it, or a message that carries one is dropped, as its reader is
+/// gone: one will not arrive. So keep handles only where they arrive. All that
+/// wait then, and all that arrive later, get an error `broken`, until somebody
+/// calls reset().
 ///
 /// Handles are values, and travel in messages. Thread-safe. Costs no descriptor,
 /// and no system call for all but the last, except that they sleep.
