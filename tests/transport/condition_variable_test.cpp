@@ -29,8 +29,8 @@ class condition_variable_test : public ramet_test::leak_check {
 protected:
   void wait_in_threads(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      waiting_.push_back(
-          std::make_unique<sleeper>([lock = lock_, changed = changed_]() mutable {
+      waiting_.push_back(std::make_unique<sleeper>(
+          [lock = lock_, changed = changed_]() mutable {
             std::unique_lock guard{lock};
             changed.wait(guard);
           }));
@@ -38,7 +38,8 @@ protected:
     }
   }
   long gone_on() {
-    return std::ranges::count_if(waiting_, [](auto& one) { return one->done(); });
+    return std::ranges::count_if(waiting_,
+                                 [](auto& one) { return one->done(); });
   }
   bool comes_to(long count) {
     return eventually([&] { return gone_on() == count; });

@@ -75,8 +75,7 @@ TEST_F(semaphore_test, refuses_to_have_more_than_its_maximum) {
 }
 
 TEST_F(semaphore_test, is_not_made_with_a_number_that_it_cannot_have) {
-  expect_error(errc::protocol, {"-1"},
-               [] { ramet::counting_semaphore<>{-1}; });
+  expect_error(errc::protocol, {"-1"}, [] { ramet::counting_semaphore<>{-1}; });
   expect_error(errc::protocol, {"3 permits", "0 to 2"},
                [] { ramet::counting_semaphore<2>{3}; });
   expect_error(errc::protocol, {"-5"}, [] { ramet::bounded_semaphore{-5}; });

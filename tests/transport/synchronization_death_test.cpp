@@ -35,8 +35,8 @@ class synchronization_death : public ramet_test::leak_check {
 protected:
   template <class Layout, class Handle>
   static Layout& inside(const Handle& handle) {
-    auto object = ramet::detail::open_object(
-        ramet::detail::handle_access::ref(handle));
+    auto object =
+        ramet::detail::open_object(ramet::detail::handle_access::ref(handle));
     return *reinterpret_cast<Layout*>(object->data());
   }
   template <class Handle>

@@ -74,14 +74,14 @@ barrier_core::barrier_core(std::ptrdiff_t expected) {
                 fmt::format("making a barrier for {} parties: it can be 0 to "
                             "{}",
                             expected, barrier<>::max()));
-  object_ = make_object(
-      object_kind::barrier, in_pages(sizeof(layout)), in_pages(sizeof(layout)),
-      [&](object& made) {
-        auto& shared = *reinterpret_cast<layout*>(made.data());
-        shared.guard.init();
-        shared.expected.store(static_cast<std::uint32_t>(expected));
-        shared.expected_next = static_cast<std::uint32_t>(expected);
-      });
+  object_ =
+      make_object(object_kind::barrier, in_pages(sizeof(layout)),
+                  in_pages(sizeof(layout)), [&](object& made) {
+                    auto& shared = *reinterpret_cast<layout*>(made.data());
+                    shared.guard.init();
+                    shared.expected.store(static_cast<std::uint32_t>(expected));
+                    shared.expected_next = static_cast<std::uint32_t>(expected);
+                  });
 }
 
 barrier_core::barrier_core(object_ref ref)

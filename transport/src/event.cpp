@@ -20,10 +20,9 @@ layout& at(const std::shared_ptr<detail::object>& object) {
 } // namespace
 
 event::event()
-    : object_(detail::make_object(detail::object_kind::event,
-                                  detail::in_pages(sizeof(layout)),
-                                  detail::in_pages(sizeof(layout)),
-                                  [](detail::object&) {})) {}
+    : object_(detail::make_object(
+        detail::object_kind::event, detail::in_pages(sizeof(layout)),
+        detail::in_pages(sizeof(layout)), [](detail::object&) {})) {}
 
 event::event(detail::object_ref ref)
     : object_(detail::open_object(

@@ -8,6 +8,7 @@
 #include "os_posix.hpp"
 
 #include <string>
+#include <vector>
 
 namespace ramet::detail {
 
@@ -23,7 +24,19 @@ struct family_directory {
 /// @throws error os_failure, resource_exhausted
 family_directory make_family_directory();
 
-/// Removes the directory and all in it. Never throws.
+/// Removes the directory and all in it, and the names of its shared memory.
+/// Never throws.
 void remove_family_directory(const std::string& path) noexcept;
+
+/// Where families of this user may be: directories that exist and can be
+/// written, the preferred one first.
+std::vector<std::string> family_bases();
+
+/// Removes the directory if nobody of the family is alive. True: it is gone.
+bool remove_family_if_dead(const std::string& path);
+
+/// "ramet.1000.", for user 1000: what the names of families' directories begin
+/// with.
+std::string family_prefix();
 
 } // namespace ramet::detail

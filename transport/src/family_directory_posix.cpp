@@ -2,6 +2,8 @@
 
 #include "family_directory.hpp"
 
+#include "memory_names.hpp"
+
 #include <ramet/error.hpp>
 
 #include <fmt/format.h>
@@ -28,10 +30,6 @@ constexpr std::uint64_t comfortable_bytes = 64 << 20;
 
 // A directory is made under the second name, locked, then renamed: whoever
 // sweeps never takes one for dead that is just being made.
-std::string visible_prefix() {
-  return fmt::format("ramet.{}.", ::geteuid());
-}
-
 std::string nascent_prefix() {
   return fmt::format(".ramet.{}.", ::geteuid());
 }
@@ -68,7 +66,7 @@ bool older_than_a_minute(int directory) {
 }
 
 void sweep(const std::string& base) {
-  auto visible = visible_prefix();
+  auto visible = family_prefix();
   auto nascent = nascent_prefix();
   for_each_name(base, [&](std::string_view name) {
     bool unfinished = name.starts_with(nascent);
@@ -98,6 +96,16 @@ std::uint64_t free_bytes(const std::string& base) {
   return std::uint64_t{status.f_bavail} * status.f_frsize;
 }
 
+std::vector<std::string> usual_bases() {
+  std::vector<std::string> result{"/dev/shm"};
+  for (auto* variable : {"XDG_RUNTIME_DIR", "TMPDIR"})
+    if (const char* value = std::getenv(variable); value && *value)
+      result.emplace_back(value);
+  result.emplace_back("/tmp");
+  std::erase_if(result, [](auto& base) { return !usable(base); });
+  return result;
+}
+
 std::string choose_base() {
   if (const char* wanted = std::getenv("RAMET_SHM_DIR"); wanted && *wanted) {
     struct stat status;
@@ -118,12 +126,7 @@ std::string choose_base() {
     sweep(wanted);
     return wanted;
   }
-  std::vector<std::string> candidates{"/dev/shm"};
-  for (auto* variable : {"XDG_RUNTIME_DIR", "TMPDIR"})
-    if (const char* value = std::getenv(variable); value && *value)
-      candidates.emplace_back(value);
-  candidates.emplace_back("/tmp");
-  std::erase_if(candidates, [](auto& base) { return !usable(base); });
+  auto candidates = usual_bases();
   if (candidates.empty())
     throw error(errc::os_failure,
                 "founding a family: none of /dev/shm, $XDG_RUNTIME_DIR, "
@@ -150,7 +153,7 @@ family_directory make_family_directory() {
   auto base = choose_base();
   auto name = random_name();
   auto unfinished = fmt::format("{}/{}{}", base, nascent_prefix(), name);
-  auto final_path = fmt::format("{}/{}{}", base, visible_prefix(), name);
+  auto final_path = fmt::format("{}/{}{}", base, family_prefix(), name);
   auto attempted = [&] {
     return "making the family's directory " + final_path;
   };
@@ -164,9 +167,31 @@ family_directory make_family_directory() {
   return {std::move(final_path), std::move(lock)};
 }
 
+std::string family_prefix() {
+  return fmt::format("ramet.{}.", ::geteuid());
+}
+
+std::vector<std::string> family_bases() {
+  auto result = usual_bases();
+  if (const char* wanted = std::getenv("RAMET_SHM_DIR"); wanted && *wanted)
+    result.insert(result.begin(), wanted);
+  return result;
+}
+
+bool remove_family_if_dead(const std::string& path) {
+  auto directory = open_directory(path);
+  if (!directory)
+    return errno == ENOENT;
+  if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0)
+    return false;
+  remove_family_directory(path);
+  return true;
+}
+
 void remove_family_directory(const std::string& path) noexcept {
   try {
     for_each_name(path, [&](std::string_view name) {
+      forget_memory_name(path, name);
       ::unlink(fmt::format("{}/{}", path, name).c_str());
     });
   } catch (...) { // out of memory: the next founder sweeps

@@ -78,6 +78,20 @@ struct mutex_layout {
   robust_mutex mutex;
 };
 
+/// The bytes begin on the next page.
+struct shared_memory_layout {
+  object_header header;
+  std::uint64_t size;
+  std::atomic<std::uint32_t> named; // 1: the name holds it
+  char name[160];
+
+  static constexpr std::size_t head_bytes();
+};
+
+constexpr std::size_t shared_memory_layout::head_bytes() {
+  return in_pages(sizeof(shared_memory_layout));
+}
+
 struct last_will_layout {
   object_header header;
   std::uint64_t mailbox; // whom to tell

@@ -66,6 +66,8 @@ std::size_t least_bytes(object_kind kind) {
     return sizeof(mutex_layout);
   case object_kind::last_will:
     return sizeof(last_will_layout);
+  case object_kind::shared_memory:
+    return shared_memory_layout::head_bytes();
   case object_kind::shared_mutex:
     return sizeof(shared_mutex_layout);
   case object_kind::semaphore:

@@ -91,7 +91,8 @@ semaphore_base::semaphore_base(std::ptrdiff_t desired, std::ptrdiff_t max) {
                             desired, max));
   object_ = make_object(object_kind::semaphore, in_pages(sizeof(layout)),
                         in_pages(offsetof(layout, held)), [&](object& made) {
-                          auto& shared = *reinterpret_cast<layout*>(made.data());
+                          auto& shared =
+                              *reinterpret_cast<layout*>(made.data());
                           shared.guard.init();
                           shared.available.store(desired);
                           shared.max = max;
@@ -152,8 +153,8 @@ void semaphore_base::release(std::ptrdiff_t count) {
                               count, state.available, shared.max));
     if (state.held < static_cast<std::uint64_t>(count))
       state.traded = 1;
-    state.held -= static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(state.held, count));
+    state.held -=
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(state.held, count));
     state.available += count;
     shared.change(me, state);
   }

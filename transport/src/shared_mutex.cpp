@@ -74,8 +74,7 @@ void require_unspoilt(const std::shared_ptr<detail::object>& object) {
 shared_mutex::shared_mutex()
     : object_(detail::make_object(
         detail::object_kind::shared_mutex, detail::in_pages(sizeof(layout)),
-        detail::in_pages(offsetof(layout, readers)),
-        [](detail::object& made) {
+        detail::in_pages(offsetof(layout, readers)), [](detail::object& made) {
           reinterpret_cast<layout*>(made.data())->mutex.init();
         })) {}
 

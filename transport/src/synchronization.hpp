@@ -139,7 +139,7 @@ struct barrier_layout {
   enum why : std::uint32_t {
     whole,
     aborted,
-    timed_out,  ///< somebody did not wait any longer
+    timed_out, ///< somebody did not wait any longer
     action_threw,
     party_died,
   };

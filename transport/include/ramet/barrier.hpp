@@ -78,9 +78,9 @@ struct no_completion {
 /// @endcode
 ///
 /// The completion function runs once a phase, in the thread that arrives last,
-/// before any goes on. It is a lambda without captures, or a functor that can be
-/// sent in messages (with handles of what it is to change), as each process has
-/// its own copy. When it throws, the barrier breaks.
+/// before any goes on. It is a lambda without captures, or a functor that can
+/// be sent in messages (with handles of what it is to change), as each process
+/// has its own copy. When it throws, the barrier breaks.
 ///
 /// A barrier breaks when one who waits gives up (arrive_and_wait_for), by
 /// abort(), and when a process is killed, or ended by an exception, that has a
@@ -89,8 +89,8 @@ struct no_completion {
 /// wait then, and all that arrive later, get an error `broken`, until somebody
 /// calls reset().
 ///
-/// Handles are values, and travel in messages. Thread-safe. Costs no descriptor,
-/// and no system call for all but the last, except that they sleep.
+/// Handles are values, and travel in messages. Thread-safe. Costs no
+/// descriptor, and no system call for all but the last, except that they sleep.
 template <class CompletionFunction = detail::no_completion>
 class barrier {
 public:
@@ -129,7 +129,8 @@ public:
     core_.wait(since, detail::deadline::never());
     return since.index;
   }
-  /// Nothing when not all came for so long; the barrier is broken then, for all.
+  /// Nothing when not all came for so long; the barrier is broken then, for
+  /// all.
   /// @throws as arrive_and_wait
   template <class Rep, class Period>
   std::optional<std::size_t>
@@ -173,9 +174,10 @@ private:
     if constexpr (std::is_same_v<CompletionFunction, detail::no_completion>)
       return core_.arrive(count, drop, {});
     else
-      return core_.arrive(count, drop, {&completion_, [](void* function) {
-                            (*static_cast<CompletionFunction*>(function))();
-                          }});
+      return core_.arrive(count, drop,
+                          {&completion_, [](void* function) {
+                             (*static_cast<CompletionFunction*>(function))();
+                           }});
   }
 
   detail::barrier_core core_;
@@ -191,9 +193,9 @@ concept stateless_function =
 
 template <class F>
 struct wire<barrier<F>> {
-  using parts = std::conditional_t<stateless_function<F>,
-                                   type_list<barrier_core>,
-                                   type_list<barrier_core, F>>;
+  using parts =
+      std::conditional_t<stateless_function<F>, type_list<barrier_core>,
+                         type_list<barrier_core, F>>;
   static consteval extent least() {
     if constexpr (stateless_function<F>)
       return extent_of<barrier_core>();

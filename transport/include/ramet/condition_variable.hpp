@@ -20,8 +20,8 @@ namespace detail {
 class object;
 }
 
-/// As std::condition_variable_any, across processes: with any of our mutexes, or
-/// a std::unique_lock or std::shared_lock of it.
+/// As std::condition_variable_any, across processes: with any of our mutexes,
+/// or a std::unique_lock or std::shared_lock of it.
 ///
 /// @code
 /// std::unique_lock lock{mutex};
@@ -32,16 +32,16 @@ class object;
 /// @endcode
 ///
 /// Those who wait may wake though nobody has notified them, as with std's; all
-/// do whenever a process ends that has a handle. So no notification is lost with
-/// one who was killed when it came, if you wait for something to be true. A
-/// recursive_mutex must be locked once.
+/// do whenever a process ends that has a handle. So no notification is lost
+/// with one who was killed when it came, if you wait for something to be true.
+/// A recursive_mutex must be locked once.
 ///
 /// When a process is killed that holds the mutex, whoever takes the mutex again
-/// at the end of waiting is told: the wait throws `owner_died`, and the mutex is
-/// not held then.
+/// at the end of waiting is told: the wait throws `owner_died`, and the mutex
+/// is not held then.
 ///
-/// Handles are values, and travel in messages. Thread-safe. Costs no descriptor,
-/// and no system call when nobody waits.
+/// Handles are values, and travel in messages. Thread-safe. Costs no
+/// descriptor, and no system call when nobody waits.
 class condition_variable {
 public:
   static constexpr bool is_ramet_handle = true;

@@ -28,11 +28,12 @@ class object;
 ///
 /// Setting it lets all go on that wait at that time, even if it is cleared at
 /// once. If whoever sets it is killed, it is set or not, and if it is set, all
-/// go on. Whoever waits and is killed is not noticed. Waiting says nothing about
-/// the life of those who could set it: wait for a process, too, or for so long.
+/// go on. Whoever waits and is killed is not noticed. Waiting says nothing
+/// about the life of those who could set it: wait for a process, too, or for so
+/// long.
 ///
-/// Handles are values, and travel in messages. Thread-safe. Costs no descriptor,
-/// and no system call when nobody waits.
+/// Handles are values, and travel in messages. Thread-safe. Costs no
+/// descriptor, and no system call when nobody waits.
 class event {
 public:
   static constexpr bool is_ramet_handle = true;

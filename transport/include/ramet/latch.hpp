@@ -32,8 +32,8 @@ class object;
 /// (or see barrier, which breaks). One that is killed while it waits is not
 /// noticed.
 ///
-/// Handles are values, and travel in messages. Thread-safe. Costs no descriptor,
-/// and no system call when nobody waits.
+/// Handles are values, and travel in messages. Thread-safe. Costs no
+/// descriptor, and no system call when nobody waits.
 class latch {
 public:
   static constexpr bool is_ramet_handle = true;

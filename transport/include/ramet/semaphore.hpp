@@ -81,8 +81,9 @@ private:
 /// happened, or counts what is in a buffer, nobody knows any more who has what,
 /// and no permits come back. Whoever waits and is killed is not noticed.
 ///
-/// Handles are values, and travel in messages. Thread-safe. Costs no descriptor,
-/// and no system call when nobody waits. Permits are not given in any order.
+/// Handles are values, and travel in messages. Thread-safe. Costs no
+/// descriptor, and no system call when nobody waits. Permits are not given in
+/// any order.
 template <std::ptrdiff_t LeastMaxValue =
               std::numeric_limits<std::ptrdiff_t>::max()>
 class counting_semaphore : public detail::semaphore_base {

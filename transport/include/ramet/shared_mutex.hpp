@@ -34,10 +34,10 @@ class object;
 /// throws `owner_died`, once, without holding it: what it guards may be half
 /// changed. `try_recover` takes it over instead, without an exception.
 ///
-/// Handles are values, and travel in messages. Thread-safe. Costs no descriptor,
-/// and no system call when nobody is in the way. A thread must not lock it to
-/// write while it reads: it would wait for itself. What a process holds to read
-/// without having a handle any more, counts as not held.
+/// Handles are values, and travel in messages. Thread-safe. Costs no
+/// descriptor, and no system call when nobody is in the way. A thread must not
+/// lock it to write while it reads: it would wait for itself. What a process
+/// holds to read without having a handle any more, counts as not held.
 class shared_mutex {
 public:
   static constexpr bool is_ramet_handle = true;
