@@ -147,6 +147,45 @@ def sharing_works():
         )
 
 
+def synchronization_works():
+    alone = (
+        ("lock + unlock, uncontended", "mutex", "CPython Lock"),
+        ("the same, recursive", "recursive-mutex", "CPython RLock"),
+        ("acquire + release, uncontended", "semaphore", "CPython Semaphore"),
+    )
+    for label, which, peer in alone:
+        work = f"{which}-alone"
+        yield Work(
+            "synchronization",
+            label,
+            "ns",
+            {"": ["ours", work]},
+            {
+                peer: ["synchronization", work],
+                "robust mutex": ["peers", "mutex-alone"],
+            },
+        )
+    yield Work(
+        "synchronization",
+        "shared lock + unlock, uncontended",
+        "ns",
+        {"": ["ours", "shared-mutex-alone"]},
+        {"robust mutex": ["peers", "mutex-alone"]},
+    )
+    for label, work, peer in (
+        ("semaphore round trip", "semaphore-round-trip", "CPython Semaphore"),
+        ("event round trip", "event-round-trip", "CPython Event"),
+        ("barrier of 2, a phase", "barrier-phase", "CPython Barrier"),
+    ):
+        yield Work(
+            "synchronization",
+            label,
+            "us",
+            {"": ["ours", work]},
+            {peer: ["synchronization", work]},
+        )
+
+
 def process_works():
     yield Work(
         "processes",
@@ -359,6 +398,7 @@ GROUPS = {
     "pipes": pipe_works,
     "queues": queue_works,
     "sharing": sharing_works,
+    "synchronization": synchronization_works,
     "processes": process_works,
     "pools": pool_works,
     "actors": actor_works,
@@ -394,6 +434,10 @@ class Contest:
             "peers": [os.path.join(programs, "bench_peers")],
             "pool": [sys.executable, os.path.join(HERE, "peer_pool.py")],
             "python": [sys.executable, os.path.join(HERE, "peer_python.py")],
+            "synchronization": [
+                sys.executable,
+                os.path.join(HERE, "peer_synchronization.py"),
+            ],
         }
         # What may be missing on a machine: program -> file of it.
         self.optional = {

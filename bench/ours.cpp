@@ -2,6 +2,7 @@
 
 #include "ours.hpp"
 #include "command.hpp"
+#include "ours_worker.hpp"
 
 #include <ramet/error.hpp>
 #include <ramet/pipe.hpp>
@@ -83,22 +84,6 @@ void consumer(ramet::connection control, ramet::queue<item> items,
     control.send(true);
   }
 }
-
-class worker {
-public:
-  template <class... Ts>
-  explicit worker(void (*work)(ramet::connection, Ts...), const Ts&... given) {
-    auto [here, there] = ramet::pipe();
-    control_.emplace(std::move(here));
-    ramet::process{{.daemon = true}, work, std::move(there), given...};
-  }
-
-  void tell(order next) { control_->send(next); }
-  void wait() { control_->recv<bool>(); }
-
-private:
-  std::optional<ramet::connection> control_;
-};
 
 using number = ramet::shared_value<std::int64_t>;
 

@@ -28,6 +28,18 @@ seconds ramet_record(seconds budget);
 /// One addition under the lock of a shared value, by so many processes at once.
 seconds ramet_increment(std::size_t processes, seconds budget);
 
+/// Locked and unlocked again, or acquired and released, by the only one.
+seconds ramet_mutex_alone(seconds budget);
+seconds ramet_recursive_mutex_alone(seconds budget);
+seconds ramet_shared_mutex_alone(seconds budget); ///< to read
+seconds ramet_semaphore_alone(seconds budget);
+
+/// Two processes take turns.
+seconds ramet_semaphore_round_trip(seconds budget);
+seconds ramet_event_round_trip(seconds budget);
+/// One phase of two processes.
+seconds ramet_barrier_phase(seconds budget);
+
 seconds ramet_start_spawn(seconds budget);
 /// @throws unavailable when this version has no forkserver
 seconds ramet_start_forkserver(seconds budget);

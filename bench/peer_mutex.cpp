@@ -25,6 +25,14 @@ struct guarded {
     ::pthread_mutexattr_destroy(&attributes);
   }
 
+  void lock_and_unlock(order count) {
+    for (order i = 0; i < count; ++i) {
+      if (::pthread_mutex_lock(&mutex) != 0)
+        throw std::runtime_error{"another process has died"};
+      ::pthread_mutex_unlock(&mutex);
+    }
+  }
+
   void increment(order count) {
     for (order i = 0; i < count; ++i) {
       if (::pthread_mutex_lock(&mutex) != 0)
@@ -35,14 +43,24 @@ struct guarded {
   }
 };
 
-} // namespace
-
-seconds mutex_increment(std::size_t processes, seconds budget) {
+guarded& make_guarded() {
   void* memory = ::mmap(nullptr, sizeof(guarded), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
     fail("mmap");
-  auto& shared = *new (memory) guarded;
+  return *new (memory) guarded;
+}
+
+} // namespace
+
+seconds mutex_alone(seconds budget) {
+  auto& shared = make_guarded();
+  return median_time(budget,
+                     [&](std::uint64_t n) { shared.lock_and_unlock(n); });
+}
+
+seconds mutex_increment(std::size_t processes, seconds budget) {
+  auto& shared = make_guarded();
   std::vector<forked_worker> others;
   for (std::size_t i = 1; i < processes; ++i)
     others.push_back(forked_worker::start(

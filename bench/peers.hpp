@@ -26,6 +26,9 @@ seconds memcpy_one_way(std::size_t size, seconds budget);
 /// it.
 seconds mutex_increment(std::size_t processes, seconds budget);
 
+/// The same mutex, locked and unlocked by the only one.
+seconds mutex_alone(seconds budget);
+
 /// message_queue of Boost.Interprocess.
 seconds boost_round_trip(std::size_t size, seconds budget);
 seconds boost_one_way(std::size_t size, seconds budget);

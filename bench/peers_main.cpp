@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
           chunked("threads-map", threads_map),
           crewed("boost-queue", boost_queue),
           crewed("zmq-queue", zmq_queue),
+          plain("mutex-alone", mutex_alone),
           plain("threads-apply", threads_apply),
           plain("threads-argument", threads_argument),
           plain("threads-submit", threads_submit),

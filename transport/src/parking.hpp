@@ -89,9 +89,10 @@ bool several_cores();
 void relax();
 
 /// Spins a little before parking: a wake on another core costs more than most
-/// answers take. How long follows what paid off lately: on a machine whose
-/// cores are busy spinning never does, and after a few tries it is only tried
-/// now and then. None on one core. One object a waiting place and process.
+/// answers take. How long follows what paid off lately: where cores are busy
+/// spinning never does, and after a few tries it is only tried now and then,
+/// more and more seldom. None on one core. One object a waiting place and
+/// process.
 class spinner {
 public:
   // Waking somebody on another core takes some 20 us, so whoever waits for an
@@ -108,40 +109,66 @@ public:
     if (trying) {
       auto waits = waits_.load(std::memory_order_relaxed) + 1;
       waits_.store(waits, std::memory_order_relaxed);
-      if (waits % try_again_every != 0 || !several_cores())
+      if (waits < try_after_.load(std::memory_order_relaxed)
+          || !several_cores())
         return ready();
+      waits_.store(0, std::memory_order_relaxed);
       budget = longest;
     }
     auto start = clock::now();
     for (int rounds = 0;; ++rounds) {
       for (int i = 0; i < looks_between_clocks; ++i) {
         if (ready()) {
-          if (trying || rounds > 0) // allow for as much next time, and more
-            budget_.store(
-                std::min(longest, 2 * (clock::now() - start) + worthwhile)
-                    .count(),
-                std::memory_order_relaxed);
+          if (trying || rounds > 0)
+            learn(clock::now() - start);
           return true;
         }
         relax();
       }
       if (clock::now() - start >= budget)
         break;
-      // Who is to answer may wait for this very core.
-      std::this_thread::yield();
+      // Who is to answer may wait for this very core. But so may others, that
+      // keep it: not while we only try.
+      if (!trying)
+        std::this_thread::yield();
     }
-    budget_.store((budget / 2).count(), std::memory_order_relaxed);
+    if (trying)
+      try_more_seldom();
+    else
+      budget_.store((budget / 2).count(), std::memory_order_relaxed);
     return ready();
   }
 
 private:
+  // Allows for as much next time, and more. But if it took much longer than it
+  // was to take, the core was given to somebody who kept it: a sleeper would
+  // have had it back at once when it was woken.
+  void learn(std::chrono::nanoseconds took) {
+    if (took > 2 * longest) {
+      budget_.store(0, std::memory_order_relaxed);
+      try_more_seldom();
+      return;
+    }
+    auto budget = std::min(longest, 2 * took + worthwhile);
+    budget_.store(budget.count(), std::memory_order_relaxed);
+    if (took <= longest / 4)
+      try_after_.store(try_after_least, std::memory_order_relaxed);
+  }
+  void try_more_seldom() {
+    auto after = try_after_.load(std::memory_order_relaxed);
+    try_after_.store(std::min(2 * after, try_after_most),
+                     std::memory_order_relaxed);
+  }
+
   static constexpr std::chrono::nanoseconds worthwhile{4'000};
-  static constexpr std::uint32_t try_again_every = 16;
+  static constexpr std::uint32_t try_after_least = 16;
+  static constexpr std::uint32_t try_after_most = 1024;
   static constexpr int looks_between_clocks = 16;
 
   std::atomic<std::int64_t> budget_{several_cores() ? (longest / 2).count()
                                                     : 0};
   std::atomic<std::uint32_t> waits_{0};
+  std::atomic<std::uint32_t> try_after_{try_after_least};
 };
 
 } // namespace ramet::detail

@@ -32,8 +32,8 @@ detail::object_ref ref_to(std::uint64_t id) {
 
 struct shared_memory_maker {
   static shared_memory make(std::size_t bytes) {
-    constexpr auto most = std::numeric_limits<std::ptrdiff_t>::max()
-                          - 2 * layout::head_bytes();
+    constexpr auto most =
+        std::numeric_limits<std::ptrdiff_t>::max() - 2 * layout::head_bytes();
     if (bytes == 0 || bytes > most)
       throw error(errc::protocol,
                   fmt::format("making shared memory of {} bytes: it has 1 to "
@@ -57,8 +57,8 @@ struct shared_memory_maker {
 
   // One of another family, which does not know of us.
   static std::optional<shared_memory> map(const detail::named_object& found) {
-    auto memory =
-        detail::segment::open(fmt::format("{}/{:x}", found.directory, found.id));
+    auto memory = detail::segment::open(
+        fmt::format("{}/{:x}", found.directory, found.id));
     if (!memory)
       return std::nullopt; // gone since we looked
     detail::check_object(memory, ref_to(found.id));
@@ -177,8 +177,7 @@ bool shared_memory::unlink() {
   if (!shared_memory_maker::drop_name(about))
     return false;
   // One of ours is freed with our handle.
-  if (directory_ != detail::family::mine().directory()
-      && about.header.unheld())
+  if (directory_ != detail::family::mine().directory() && about.header.unheld())
     detail::segment::remove(fmt::format("{}/{:x}", directory_, id_));
   return true;
 }

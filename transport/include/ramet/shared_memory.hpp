@@ -27,8 +27,8 @@ namespace ramet {
 /// auto same = ramet::shared_memory::attach("picture"); // anywhere
 /// @endcode
 ///
-/// Zero at first, and never resized. The block is there until it is unlinked, or
-/// until the last process of its maker's family ends; where handles are, the
+/// Zero at first, and never resized. The block is there until it is unlinked,
+/// or until the last process of its maker's family ends; where handles are, the
 /// memory stays usable even then. Who attaches and ends, or is killed, removes
 /// nothing. If a whole family is killed at once, the memory is given back when
 /// the next family begins, or somebody asks for the name; nobody can attach any
