@@ -31,16 +31,16 @@ object_ptr make_mutex() {
 
 bool lock_for_holder(const object_ptr& object, robust_mutex& mutex,
                      const char* kind, deadline until) {
+  auto& holder = object->attached<mutex_holder>();
   switch (mutex.lock_until(until)) {
   case lock_result::timed_out:
     return false;
   case lock_result::locked:
-    object->attached<mutex_holder>().enter(object);
+    holder.enter(object);
     return true;
   case lock_result::owner_died:
     break;
   }
-  auto& holder = object->attached<mutex_holder>();
   mutex.recovered();
   holder.enter(object); // no more by the dead, should it be a thread of ours
   holder.again = 0;
@@ -58,6 +58,7 @@ void unlock_of_holder(const object_ptr& object, robust_mutex& mutex,
 }
 
 bool recover_for_holder(const object_ptr& object, robust_mutex& mutex) {
+  auto& holder = object->attached<mutex_holder>();
   switch (mutex.try_lock()) {
   case lock_result::timed_out:
     return false;
@@ -67,7 +68,6 @@ bool recover_for_holder(const object_ptr& object, robust_mutex& mutex) {
   case lock_result::owner_died:
     break;
   }
-  auto& holder = object->attached<mutex_holder>();
   mutex.recovered();
   holder.enter(object);
   holder.again = 0;

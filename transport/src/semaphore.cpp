@@ -96,6 +96,7 @@ semaphore_base::semaphore_base(std::ptrdiff_t desired, std::ptrdiff_t max) {
                           shared.guard.init();
                           shared.available.store(desired);
                           shared.max = max;
+                          shared.held.mine(made);
                         });
 }
 

@@ -75,7 +75,9 @@ shared_mutex::shared_mutex()
     : object_(detail::make_object(
         detail::object_kind::shared_mutex, detail::in_pages(sizeof(layout)),
         detail::in_pages(offsetof(layout, readers)), [](detail::object& made) {
-          reinterpret_cast<layout*>(made.data())->mutex.init();
+          auto& shared = *reinterpret_cast<layout*>(made.data());
+          shared.mutex.init();
+          shared.readers.mine(made);
         })) {}
 
 shared_mutex::shared_mutex(detail::object_ref ref)
@@ -88,12 +90,12 @@ detail::object_ref shared_mutex::ref() const {
 
 bool shared_mutex::lock_until(detail::deadline until) {
   auto& shared = at(object_);
+  auto& holder = object_->attached<detail::mutex_holder>();
   auto result = shared.mutex.lock_until(until);
   if (result == lock_result::timed_out)
     return false;
   if (result == lock_result::owner_died)
     require_unspoilt(object_);
-  auto& holder = object_->attached<detail::mutex_holder>();
   shared.writer.store(layout::draining, std::memory_order_seq_cst);
   auto drained = [&] { return !shared.has_readers(); };
   if (!drained() && !shared.drained.park(drained, until)) {
