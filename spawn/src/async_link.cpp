@@ -56,7 +56,8 @@ void async_link::close() noexcept {
 }
 
 void async_link::kill() const {
-  process_->signal(SIGKILL);
+  if (!process_->is_thread()) // else it goes on, and nobody hears of it
+    process_->signal(SIGKILL);
 }
 
 void async_link::when_ended(std::function<void()> call) const {

@@ -172,6 +172,24 @@ void child::wait_until_begun() {
 }
 
 child::calls child::finish() {
+  if (is_thread())
+    collect_thread();
+  else
+    collect_process();
+  children::mine().remove(*this);
+  return std::exchange(when_ended_, {});
+}
+
+// At its very end, as it has said so: what is left to wait for is that it lets
+// go of what threads have to themselves, mutexes that it holds included.
+void child::collect_thread() {
+  auto& ended = *about_.thread;
+  ended.thread.join();
+  exception_ = std::move(ended.thrown);
+  status_ = exit_status{.code = exception_ ? 1 : 0, .signal = {}};
+}
+
+void child::collect_process() {
   status_ = collect_exit(pidfd());
   if (!about_.adopted)
     exception_ = read_exception();
@@ -182,8 +200,6 @@ child::calls child::finish() {
   about_.inbox = {};
   about_.page = nullptr;
   about_.page_segment = {};
-  children::mine().remove(*this);
-  return std::exchange(when_ended_, {});
 }
 
 static thrown_identity read_identity(const process_page& page) {
@@ -235,15 +251,24 @@ std::optional<remote_exception> child::exception() {
   return exception_;
 }
 
-void child::signal(int number) const {
-  send_signal(pidfd(), number);
+void child::signal(int number) {
+  if (!is_thread())
+    send_signal(pidfd(), number);
+  else if (!ended())
+    throw error(errc::protocol,
+                fmt::format("sending signal {} to process '{}': it is a thread "
+                            "of this process (pid {}), and a thread cannot be "
+                            "ended from outside; have its function return, say "
+                            "by closing its queue or pipe, or start it by "
+                            "start_method::spawn",
+                            number, name(), pid()));
 }
 
 void child::detach() {
   detached_.store(true);
   std::scoped_lock lock{guard_};
   auto& entry = family::mine().entry(id().slot);
-  if (!status_ && entry.serial.load() == id().serial)
+  if (!is_thread() && !status_ && entry.serial.load() == id().serial)
     entry.detached.store(1);
 }
 

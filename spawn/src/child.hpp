@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include "child_thread.hpp"
+#include "face.hpp"
 #include "family.hpp"
 #include "os_posix.hpp"
 #include "segment.hpp"
@@ -44,6 +46,10 @@ public:
     segment page_segment;
     process_page* page = nullptr;
     mailbox inbox; ///< Kept for a child that has not opened it yet.
+    std::shared_ptr<face> owner; ///< Whose child it is; null: adopted.
+    /// Not null: the child is that thread of this process, `pidfd` is a
+    /// sentinel, and `id` and `pid` are this process's own.
+    std::shared_ptr<child_thread> thread;
   };
 
   explicit child(description about);
@@ -56,6 +62,12 @@ public:
   int pid() const { return about_.pid; }
   bool daemon() const { return about_.daemon; }
   bool adopted() const { return about_.adopted; }
+  bool is_thread() const { return about_.thread != nullptr; }
+  const face* owner() const { return about_.owner.get(); }
+  /// Of a child that is a thread: what it has of its own; else null.
+  const face* own_face() const {
+    return is_thread() ? about_.thread->worn.get() : nullptr;
+  }
   bool detached() const { return detached_.load(); }
   member_id id() const { return about_.id; }
   process_slot slot() const { return about_.id.slot; }
@@ -70,7 +82,8 @@ public:
   std::optional<exit_status> status();
   std::optional<remote_exception> exception();
 
-  void signal(int number) const;
+  /// Nothing if it has ended. @throws error protocol when it is a thread
+  void signal(int number);
   void detach();
 
   /// True once the child has taken over what it runs, or has ended: from then
@@ -90,7 +103,9 @@ private:
   using calls = std::vector<std::function<void()>>;
 
   /// Returns what to call, by make(), when guard_ is free again.
-  calls finish(); // needs guard_
+  calls finish();         // needs guard_
+  void collect_process(); // needs guard_
+  void collect_thread();  // needs guard_
   static void make(const calls& list);
   std::optional<remote_exception> read_exception() const; // needs guard_
 

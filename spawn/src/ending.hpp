@@ -16,9 +16,18 @@ void end_runtime_at_exit();
 /// and before it leaves the family. For modules above. Thread-safe.
 void stop_at_runtime_end(std::function<void()> stop);
 
-/// Terminates the children that are daemons, waits for the others, stops what
-/// was to be stopped, and the watcher, and leaves the family. Once; does
-/// nothing in a plain fork.
+class face;
+
+/// The end of who has children: terminates those that are daemons, waits for
+/// the others. Daemons that are threads go on, as nothing can end them. What
+/// goes wrong is told on stderr.
+void end_children(const face& whose) noexcept;
+
+/// Ends the children, stops what was to be stopped, and the watcher, and leaves
+/// the family. Once; does nothing in a plain fork.
+///
+/// Of a thread that is a child, by std::exit(), it ends the children of those
+/// that have started this one, too; but nobody waits for these.
 void end_runtime() noexcept;
 
 } // namespace ramet::detail

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -45,19 +46,45 @@ void end_daemons(const child_list& daemons) {
   join_all(daemons, deadline::in(daemon_grace));
 }
 
-void end_children() {
+using line_of_faces = std::vector<const face*>;
+
+// Those in `ending` are not waited for: it is one of them that waits.
+void end_children_of(const face& whose, const line_of_faces& ending) {
   child_list daemons;
   child_list others;
   child_list detached;
-  for (auto& one : children::mine().all())
+  for (auto& one : children::mine().all()) {
+    if (one->owner() != &whose || std::ranges::count(ending, one->own_face()))
+      continue;
     if (one->detached())
       detached.push_back(one);
-    else if (!one->adopted())
-      (one->daemon() ? daemons : others).push_back(one);
+    else if (!one->daemon())
+      others.push_back(one);
+    else if (!one->is_thread())
+      daemons.push_back(one);
+  }
   end_daemons(daemons);
   join_all(others, deadline::never());
   for (auto& one : detached)
     one->wait_until_begun();
+}
+
+// Processes of threads that nobody waits for: they end as they would if those
+// were processes and ended.
+void end_what_daemons_have() {
+  child_list left;
+  for (auto& one : children::mine().all())
+    if (one->owner() && one->owner()->is_thread() && !one->is_thread()
+        && !one->detached())
+      left.push_back(one);
+  end_daemons(left);
+}
+
+void tell(const std::exception& problem) {
+  auto line = fmt::format("ramet: at the end of process '{}': {}\n",
+                          face::here().name, problem.what());
+  [[maybe_unused]] auto written =
+      ::write(STDERR_FILENO, line.data(), line.size());
 }
 
 struct stop_list {
@@ -93,6 +120,14 @@ void end_runtime_at_exit() {
   std::atexit([] { end_runtime(); });
 }
 
+void end_children(const face& whose) noexcept {
+  try {
+    end_children_of(whose, {});
+  } catch (const std::exception& problem) {
+    tell(problem);
+  }
+}
+
 void end_runtime() noexcept {
   auto& me = self::mine();
   auto expected = runtime_phase::live;
@@ -100,14 +135,16 @@ void end_runtime() noexcept {
       || !me.phase.compare_exchange_strong(expected, runtime_phase::ending))
     return;
   try {
-    end_children();
+    line_of_faces ending;
+    for (auto* one = &face::here(); one; one = one->starter())
+      ending.push_back(one);
+    as_face::drop();
+    for (auto* one : ending)
+      end_children_of(*one, ending);
+    end_what_daemons_have();
     call_stops();
   } catch (const std::exception& problem) {
-    auto line = fmt::format("ramet: at the end of process "
-                            "'{}': {}\n",
-                            me.name, problem.what());
-    [[maybe_unused]] auto written =
-        ::write(STDERR_FILENO, line.data(), line.size());
+    tell(problem);
   }
   me.hold_if_interrupted();
   // In a child the process ends right away, and its thread with it.

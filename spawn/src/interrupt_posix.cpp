@@ -109,7 +109,7 @@ void end_interrupted_family() {
   try {
     collect_descendants(family::mine().id(), below);
     for (auto& one : children::mine().all())
-      if (!one->detached())
+      if (!one->detached() && !one->is_thread())
         one->signal(SIGTERM);
     ended = wait_for_all(below, deadline::in(interrupt_grace));
     if (ended != below.size()) {

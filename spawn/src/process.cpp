@@ -117,9 +117,10 @@ detail::waitable process::waitable() const {
 }
 
 std::vector<process> active_children() {
+  auto& whose = detail::face::here();
   std::vector<process> result;
   for (auto& one : detail::children::mine().all())
-    if (!one->adopted() && !one->ended())
+    if (one->owner() == &whose && !one->ended())
       result.push_back(process{std::move(one)});
   return result;
 }

@@ -6,10 +6,9 @@
 
 #pragma once
 
-#include "os_posix.hpp"
+#include "face.hpp"
 
 #include <atomic>
-#include <memory>
 #include <string>
 
 namespace ramet::detail {
@@ -21,27 +20,16 @@ enum class runtime_phase {
   ended,
 };
 
-/// The process that started this one.
-struct parent_state {
-  std::string name;
-  int pid = 0;
-  unique_fd pidfd; ///< open for as long as this process lives
-};
-
 /// One in a process; never destroyed, so that other threads and static
 /// destructors may look at it to the end.
 ///
 /// All but the atomics is written before the phase becomes `live`, and only
 /// read afterwards.
-class self {
+class self final : public face {
 public:
   static self& mine();
 
-  std::string name = "MainProcess";
-  std::string identity; ///< "": the root; "1:2": second child of the first
   std::string argv0;
-  bool daemon = false;
-  std::shared_ptr<parent_state> parent; ///< null: the root
 
   std::atomic<runtime_phase> phase{runtime_phase::none};
 
@@ -49,18 +37,12 @@ public:
   /// do is no news, nor what fails here.
   std::atomic<bool> interrupted{false};
 
-  /// False before there is a runtime, and from when the process ends.
-  bool live() const noexcept { return phase.load() == runtime_phase::live; }
-
   /// Claims the one runtime of this process. @throws error protocol
   void claim_runtime();
 
-  /// @throws error protocol, which says what to do, unless children may be
-  ///   started now
+  /// @throws error protocol, which says what to do, unless the calling thread
+  ///   may start children now
   void require_live(const std::string& attempted) const;
-
-  /// "1:2:3" for the third child of process "1:2".
-  std::string next_child_identity();
 
   /// The process that claimed the runtime; 0 if none has.
   int runtime_pid() const { return runtime_pid_.load(); }
@@ -73,11 +55,13 @@ public:
   /// was as this process is being ended, they stay here, and report no failure
   /// that is none.
   void hold_if_interrupted() const;
+  /// The same for children that are threads, and also when all is over that
+  /// this process waits for: they may fail as it leaves the family.
+  void hold_if_ended() const;
 
 private:
   self() = default;
 
-  std::atomic<unsigned> children_made_{0};
   std::atomic<int> runtime_pid_{0};
 };
 

@@ -32,6 +32,10 @@ void self::claim_runtime() {
 
 void self::require_live(const std::string& attempted) const {
   switch (phase.load()) {
+  case runtime_phase::ending:
+    if (!face::here().live())
+      break;
+    [[fallthrough]];
   case runtime_phase::live:
     if (same_process())
       return;
@@ -46,19 +50,13 @@ void self::require_live(const std::string& attempted) const {
                             "no process before it, nor from the constructor "
                             "of a static object",
                             attempted, first_line));
-  case runtime_phase::ending:
   case runtime_phase::ended:
-    throw error(errc::protocol,
-                attempted
-                    + ": the ramet::runtime of this process is ending or has "
-                      "ended; start processes while it lives");
+    break;
   }
-}
-
-std::string self::next_child_identity() {
-  auto number = children_made_.fetch_add(1, std::memory_order_relaxed) + 1;
-  return identity.empty() ? fmt::format("{}", number)
-                          : fmt::format("{}:{}", identity, number);
+  throw error(errc::protocol,
+              attempted
+                  + ": the ramet::runtime of this process is ending or has "
+                    "ended; start processes while it lives");
 }
 
 bool self::same_process() const {
@@ -68,6 +66,11 @@ bool self::same_process() const {
 void self::hold_if_interrupted() const {
   while (interrupted.load())
     ::pause(); // until the watcher ends the process
+}
+
+void self::hold_if_ended() const {
+  while (interrupted.load() || phase.load() == runtime_phase::ended)
+    ::pause(); // until the process ends
 }
 
 } // namespace ramet::detail

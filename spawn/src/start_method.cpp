@@ -1,5 +1,6 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
+#include "face.hpp"
 #include "starter.hpp"
 
 #include <ramet/error.hpp>
@@ -7,15 +8,7 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
-
 namespace ramet {
-
-namespace {
-
-std::atomic<start_method> chosen{start_method::spawn};
-
-} // namespace
 
 std::string_view to_string(start_method method) noexcept {
   switch (method) {
@@ -32,12 +25,12 @@ std::string_view to_string(start_method method) noexcept {
 }
 
 start_method default_start_method() noexcept {
-  return chosen.load();
+  return detail::face::here().default_start.load();
 }
 
 void set_default_start_method(start_method method) {
   detail::starter_of(method);
-  chosen.store(method);
+  detail::face::here().default_start.store(method);
 }
 
 namespace detail {
@@ -45,9 +38,12 @@ namespace detail {
 starter& starter_of(start_method method) {
   if (method == start_method::spawn)
     return spawn_starter();
+  if (method == start_method::thread)
+    return thread_starter();
   throw error(errc::protocol,
               fmt::format("choosing start method '{}': this version of ramet "
-                          "does not have it; use start_method::spawn",
+                          "does not have it; use start_method::spawn "
+                          "or start_method::thread",
                           to_string(method)));
 }
 

@@ -38,7 +38,7 @@ private:
 class spawn_method final : public starter {
 public:
   std::shared_ptr<child> start(const start_request& request) override {
-    auto& me = self::mine();
+    auto& me = face::here();
     auto& members = family::mine();
     auto& options = request.options;
     auto identity = me.next_child_identity();
@@ -65,12 +65,13 @@ public:
 
     auto& entry = members.entry(place.id.slot);
     entry.start_time.store(start_time_now());
-    auto started =
-        launch_program({about.program, {me.argv0}, environment_of_child(place)},
-                       fmt::format("starting process '{}'", about.name));
+    auto started = launch_program(
+        {about.program, {self::mine().argv0}, environment_of_child(place)},
+        fmt::format("starting process '{}'", about.name));
     entry.pid.store(started.pid);
 
     about.pid = started.pid;
+    about.owner = me.keep();
     about.page = place.page;
     about.page_segment = std::move(place.page_segment);
     int pidfd = started.pidfd.get();

@@ -39,4 +39,7 @@ starter& starter_of(start_method method);
 /// Runs the own program, or another of the same build, from main() on.
 starter& spawn_starter();
 
+/// Runs a thread of this process.
+starter& thread_starter();
+
 } // namespace ramet::detail

@@ -10,7 +10,7 @@
 namespace ramet {
 
 this_process_info this_process() {
-  auto& me = detail::self::mine();
+  auto& me = detail::face::here();
   this_process_info result;
   result.name_ = me.name;
   result.pid_ = ::getpid();
@@ -19,8 +19,9 @@ this_process_info this_process() {
 }
 
 std::optional<parent_process_info> parent_process() {
-  auto& me = detail::self::mine();
-  if (me.phase.load() == detail::runtime_phase::none || !me.parent)
+  auto& me = detail::face::here();
+  if (detail::self::mine().phase.load() == detail::runtime_phase::none
+      || !me.parent)
     return std::nullopt;
   parent_process_info result;
   result.state_ = me.parent;

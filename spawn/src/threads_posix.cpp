@@ -28,6 +28,11 @@ void name_this_thread(const char* name) {
   ::pthread_setname_np(::pthread_self(), name);
 }
 
+void name_child_thread(const std::string& name) {
+  constexpr std::size_t most = 15;
+  ::pthread_setname_np(::pthread_self(), name.substr(0, most).c_str());
+}
+
 void note_program_signals() {
   ::pthread_sigmask(SIG_SETMASK, nullptr, &program_signals);
 }

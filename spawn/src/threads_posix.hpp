@@ -6,6 +6,7 @@
 #pragma once
 
 #include <csignal>
+#include <string>
 
 namespace ramet::detail {
 
@@ -28,6 +29,9 @@ private:
 /// First in each of the library's own threads. At most 15 characters; seen in
 /// ps and debuggers.
 void name_this_thread(const char* name);
+
+/// Names the thread of a child, as far as there is room. It is the program's.
+void name_child_thread(const std::string& name);
 
 /// Notes which signals this thread blocks, as the program's choice. By the main
 /// thread, when it makes the runtime.

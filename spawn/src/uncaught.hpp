@@ -5,14 +5,21 @@
 
 #pragma once
 
+#include <ramet/remote_exception.hpp>
+
 #include <functional>
+#include <optional>
 
 namespace ramet::detail {
 
 /// Calls `work`. When an exception escapes it, writes one line on stderr,
 /// "ramet: process 'worker-1' (pid 123) <how> std::runtime_error: no such
-/// city", and type, message and backtrace into this process's page, where the
-/// parent finds it. False then. For the main thread.
+/// city", and returns what is known of it. For threads that are children.
+std::optional<remote_exception>
+tell_uncaught(const char* how, const std::function<void()>& work);
+
+/// The same, and writes type, message and backtrace into this process's page,
+/// where the parent finds it. False then.
 bool report_uncaught(const char* how, const std::function<void()>& work);
 
 } // namespace ramet::detail

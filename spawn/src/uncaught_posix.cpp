@@ -38,14 +38,20 @@ remote_exception describe(const std::exception* problem) {
   if (problem)
     result.message = text_of(*problem);
   result.backtrace = describe_throw_point();
-  result.name = self::mine().name;
+  result.name = face::here().name;
   result.pid = ::getpid();
   return result;
 }
 
-void report(const char* how, const std::exception* problem) {
-  self::mine().hold_if_interrupted();
-  auto thrown = describe(problem);
+void tell(const char* how, const remote_exception& thrown) {
+  auto line = fmt::format("ramet: process '{}' (pid {}) {} {}{}{}\n",
+                          thrown.name, thrown.pid, how, thrown.type,
+                          thrown.message.empty() ? "" : ": ", thrown.message);
+  [[maybe_unused]] auto written =
+      ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+void write_page(remote_exception& thrown) {
   auto& page = family::mine().own_page();
   write_field(page.exception_type, thrown.type);
   write_field(page.exception_what, thrown.message);
@@ -55,26 +61,27 @@ void report(const char* how, const std::exception* problem) {
   std::copy(identity.begin(), identity.end(), page.exception_identity);
   page.exception_identity_size = static_cast<std::uint32_t>(identity.size());
   page.phase.store(process_phase::threw);
-  auto line = fmt::format("ramet: process '{}' (pid {}) {} {}{}{}\n",
-                          thrown.name, thrown.pid, how, thrown.type,
-                          problem ? ": " : "", thrown.message);
-  [[maybe_unused]] auto written =
-      ::write(STDERR_FILENO, line.data(), line.size());
 }
 
 } // namespace
 
-bool report_uncaught(const char* how, const std::function<void()>& work) {
-  try {
-    note_throw_point(work);
-    return true;
-  } catch (const std::exception& problem) {
-    report(how, &problem);
-  } catch (const abi::__forced_unwind&) {
-    throw; // pthread_exit: not to be stopped
-  } catch (...) {
-    report(how, nullptr);
+std::optional<remote_exception>
+tell_uncaught(const char* how, const std::function<void()>& work) {
+  auto thrown = exception_of(work);
+  if (thrown) {
+    self::mine().hold_if_ended();
+    tell(how, *thrown);
   }
+  return thrown;
+}
+
+bool report_uncaught(const char* how, const std::function<void()>& work) {
+  auto thrown = exception_of(work);
+  if (!thrown)
+    return true;
+  self::mine().hold_if_interrupted();
+  write_page(*thrown);
+  tell(how, *thrown);
   return false;
 }
 

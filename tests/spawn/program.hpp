@@ -83,7 +83,10 @@ public:
 
   int pid() const { return pid_; }
   void signal(int number) const { ::kill(pid_, number); }
-  void signal_group(int number) const { ::kill(-pid_, number); }
+  void signal_group(int number) const {
+    if (pid_ > 0) // else it could not be started, and this is our own group
+      ::kill(-pid_, number);
+  }
 
   /// The next line on stdout, without its end; empty after the last.
   std::string line() {

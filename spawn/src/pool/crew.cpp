@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <limits>
 #include <utility>
 
 namespace ramet::detail {
@@ -225,8 +226,14 @@ std::exception_ptr crew::broken() const {
   return broken_;
 }
 
+bool crew::of_threads() const {
+  return options_.start == start_method::thread;
+}
+
 bool crew::kill_runner(std::uint64_t ticket) {
   bool found = false;
+  if (of_threads())
+    return found;
   // Who is found still has this one, or has just finished it.
   with_takers_stopped([&] {
     std::scoped_lock lock{guard_};
@@ -290,6 +297,10 @@ std::string crew::name_of(std::size_t index) const {
 }
 
 void crew::terminate() noexcept {
+  if (of_threads()) { // more than there are, but the count cannot overflow
+    board_.too_many().store(std::numeric_limits<std::uint32_t>::max() / 2);
+    return;
+  }
   std::scoped_lock lock{guard_};
   for (auto& one : members_)
     if (one.process)
@@ -297,6 +308,8 @@ void crew::terminate() noexcept {
 }
 
 void crew::kill() noexcept {
+  if (of_threads())
+    return;
   std::scoped_lock lock{guard_};
   for (auto& one : members_)
     if (one.process)

@@ -70,6 +70,9 @@ public:
   std::exception_ptr broken() const;
   void note_start_failure(std::exception_ptr why);
 
+  /// Whether workers are threads of this process, so that none can be ended
+  /// while it runs a task.
+  bool of_threads() const;
   /// Kills whoever runs `ticket`, if somebody does; nobody else. True if so.
   bool kill_runner(std::uint64_t ticket);
   /// The first message in the tasks' mailbox, which has this number, is not to
@@ -83,8 +86,9 @@ public:
   std::vector<worker_stats> stats() const;
   std::string name_of(std::size_t index) const;
 
-  void terminate() noexcept; ///< SIGTERM to all
-  void kill() noexcept;      ///< SIGKILL to all
+  /// SIGTERM to all. Threads leave when they have done what they have in hand.
+  void terminate() noexcept;
+  void kill() noexcept; ///< SIGKILL to all; nothing if they are threads
   /// Waits until all have ended. False: the time is over.
   bool join(deadline until);
   /// Nobody is replaced any more.

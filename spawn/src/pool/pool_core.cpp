@@ -10,6 +10,7 @@
 #include <ramet/error.hpp>
 #include <ramet/task_failure.hpp>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <cstring>
@@ -35,6 +36,8 @@ pool_options completed(pool_options options) {
     static std::atomic<unsigned> made{0};
     options.name = fmt::format("pool-{}", made.fetch_add(1) + 1);
   }
+  if (!options.start) // for those that take another's place, too
+    options.start = default_start_method();
   return options;
 }
 
@@ -76,7 +79,7 @@ std::shared_ptr<pool_core> pool_core::make(const pool_options& options) {
 
 pool_core::pool_core(const pool_options& options)
     : name_(options.name), records_(options.timeline),
-      crew_(options, tasks_, outcomes_) {}
+      owner_(face::here().keep()), crew_(options, tasks_, outcomes_) {}
 
 void pool_core::note_end(std::size_t index) {
   std::scoped_lock lock{keeper_guard_};
@@ -107,6 +110,15 @@ void pool_core::submit(const code_address& entry, const outgoing& arguments,
   if (rules.timeout.count() < 0 || rules.timeout > longest_timeout)
     task.rules.timeout = std::chrono::nanoseconds::zero();
   const bool timed = task.rules.timeout.count() > 0;
+  if (timed && crew_.of_threads())
+    throw error(errc::protocol,
+                fmt::format("submitting to pool '{}' with a timeout of {}: its "
+                            "workers are threads of this process, and a thread "
+                            "cannot be ended when its time is over; leave "
+                            "`timeout` out, or make the pool with another "
+                            "start method",
+                            name_,
+                            std::chrono::duration<double>{rules.timeout}));
   std::uint64_t ticket = 0;
   {
     std::scoped_lock lock{guard_};

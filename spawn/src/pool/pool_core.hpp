@@ -6,6 +6,7 @@
 #pragma once
 
 #include "crew.hpp"
+#include "face.hpp"
 #include "task_table.hpp"
 
 #include <ramet/detail/mailbox.hpp>
@@ -107,6 +108,7 @@ private:
 
   const std::string name_;
   const bool records_;
+  const std::shared_ptr<face> owner_; // the workers are its children
   const clock::time_point made_ = clock::now();
   mailbox tasks_ = mailbox::create();
   mailbox outcomes_ = mailbox::create();

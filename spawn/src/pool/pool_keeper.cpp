@@ -4,7 +4,6 @@
 
 #include "pool_core.hpp"
 
-#include "self.hpp"
 #include "threads_posix.hpp"
 
 #include <ramet/error.hpp>
@@ -30,6 +29,7 @@ void pool_core::start_keeper() {
   // It holds the pool, as it may have to end by itself; see terminate().
   keeper_ = std::thread{[self = shared_from_this()] {
     name_this_thread("ramet-pool");
+    as_face worn{*self->owner_};
     self->keeper_id_.store(std::this_thread::get_id());
     self->keep([] { return false; }, deadline::never(), false);
   }};
@@ -194,7 +194,7 @@ void pool_core::on_lost(std::uint64_t ticket, const crew::departed& worker) {
     why = std::make_exception_ptr(
         task_failure{text + " " + to_string(worker.status) + " while it ran it",
                      worker.status});
-  if (!self::mine().live())
+  if (!owner_->live())
     task->sink->given_up();
   fail(std::move(*task), std::move(why));
 }
@@ -230,7 +230,7 @@ deadline pool_core::fill_crew() {
   try {
     crew_.fill();
   } catch (...) {
-    if (!self::mine().live()) { // and the workers with it: nobody is to blame
+    if (!owner_->live()) { // and the workers with it: nobody is to blame
       crew_.stop_replacing();
       return deadline::never();
     }
