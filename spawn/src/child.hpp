@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "child_setup.hpp"
 #include "family.hpp"
 #include "os_posix.hpp"
 #include "segment.hpp"
@@ -44,6 +45,9 @@ public:
     segment page_segment;
     process_page* page = nullptr;
     mailbox inbox; ///< Kept for a child that has not opened it yet.
+    process_limits limits; ///< As asked for; to explain its end.
+    std::unique_ptr<standard_pipes> pipes; ///< Until take_pipes().
+    pipe_watch pipe_ends;
   };
 
   explicit child(description about);
@@ -69,6 +73,13 @@ public:
   bool ended();
   std::optional<exit_status> status();
   std::optional<remote_exception> exception();
+
+  /// See detail::take_pipes.
+  std::unique_ptr<standard_pipes> take_pipes();
+  /// See pipe_watch::close_if_idle.
+  void close_idle_pipes() const noexcept {
+    about_.pipe_ends.close_if_idle();
+  }
 
   void signal(int number) const;
   void detach();
