@@ -54,9 +54,8 @@ std::size_t byte_end::write(std::string_view bytes, deadline until) {
   require_open("writing to the");
   std::size_t done = 0;
   while (done < bytes.size()) {
-    auto count =
-        write_without_signal(fd_.get(), bytes.data() + done,
-                             bytes.size() - done);
+    auto count = write_without_signal(fd_.get(), bytes.data() + done,
+                                      bytes.size() - done);
     if (count >= 0) {
       done += static_cast<std::size_t>(count);
       continue;
@@ -127,8 +126,8 @@ void exchange_all(standard_pipes& pipes, std::string_view input,
     std::string* text;
   };
   std::vector<source> sources;
-  for (auto [reader, text] : {std::pair{&pipes.output, &output},
-                              std::pair{&pipes.error, &error}})
+  for (auto [reader, text] :
+       {std::pair{&pipes.output, &output}, std::pair{&pipes.error, &error}})
     if (reader->is_open())
       sources.push_back({standard_pipes::end_of(*reader), text});
   auto* sink =

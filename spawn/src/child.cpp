@@ -35,8 +35,8 @@ void note_limit(exit_status& status, const process_limits& limits,
   if (!limits.cpu_time)
     return;
   std::chrono::milliseconds limit{*limits.cpu_time};
-  bool by_signal = status.signal == SIGXCPU
-                   && used.value_or(limit) + cpu_time_step >= limit;
+  bool by_signal =
+      status.signal == SIGXCPU && used.value_or(limit) + cpu_time_step >= limit;
   bool by_force = status.signal == SIGKILL && used
                   && *used + cpu_time_step >= limit + std::chrono::seconds{1};
   if (by_signal || by_force)

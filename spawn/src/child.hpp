@@ -44,7 +44,7 @@ public:
     unique_fd pidfd;
     segment page_segment;
     process_page* page = nullptr;
-    mailbox inbox; ///< Kept for a child that has not opened it yet.
+    mailbox inbox;         ///< Kept for a child that has not opened it yet.
     process_limits limits; ///< As asked for; to explain its end.
     std::unique_ptr<standard_pipes> pipes; ///< Until take_pipes().
     pipe_watch pipe_ends;
@@ -77,9 +77,7 @@ public:
   /// See detail::take_pipes.
   std::unique_ptr<standard_pipes> take_pipes();
   /// See pipe_watch::close_if_idle.
-  void close_idle_pipes() const noexcept {
-    about_.pipe_ends.close_if_idle();
-  }
+  void close_idle_pipes() const noexcept { about_.pipe_ends.close_if_idle(); }
 
   void signal(int number) const;
   void detach();

@@ -94,9 +94,7 @@ public:
 
   const setup_orders& orders() const { return orders_; }
   std::vector<int> descriptors() const;
-  const environment_changes& environment() const {
-    return wanted_.environment;
-  }
+  const environment_changes& environment() const { return wanted_.environment; }
 
   pipe_watch watched_pipes() const;
   /// Null when there are none. Called once.

@@ -32,7 +32,7 @@ constexpr std::array<const char*, 3> stream_names{
     "standard input", "standard output", "standard error"};
 constexpr std::array<const char*, 3> stream_members{
     "standard_input", "standard_output", "standard_error"};
-constexpr int first_free = 3; // behind the standard streams
+constexpr int first_free = 3;     // behind the standard streams
 constexpr mode_t new_file = 0666; // as far as the umask allows
 
 using processor_bits = decltype(setup_orders::affinity);
@@ -227,9 +227,8 @@ void child_setup::prepare_stream(int number, const redirection& wanted) {
     unique_fd fd{retried(
         [&] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY, new_file); })};
     if (!fd) {
-      auto problem = os_error(
-          errno, fmt::format("{}: opening '{}' as its {}", subject(), path,
-                             name));
+      auto problem = os_error(errno, fmt::format("{}: opening '{}' as its {}",
+                                                 subject(), path, name));
       throw error(static_cast<errc>(problem.code().value()),
                   fmt::format("{}; choose another file in process_setup::{}",
                               problem.what(), stream_members[index]));
@@ -255,8 +254,10 @@ void child_setup::prepare_stream(int number, const redirection& wanted) {
   case target::pipe: {
     int ends[2];
     checked([&] { return ::pipe2(ends, O_CLOEXEC); },
-            [&] { return fmt::format("{}: making a pipe for its {}", subject(),
-                                     name); });
+            [&] {
+              return fmt::format("{}: making a pipe for its {}", subject(),
+                                 name);
+            });
     unique_fd reading{ends[0]};
     unique_fd written{ends[1]};
     auto& near = input ? written : reading;
@@ -317,9 +318,8 @@ void child_setup::prepare_limits() {
     ::getrlimit(RLIMIT_CPU, &own);
     // The second more is for its handler of SIGXCPU, if it has one.
     add(setup_step::cpu_time, RLIMIT_CPU, soft,
-        std::max<std::uint64_t>(soft,
-                                std::min<std::uint64_t>(soft + 1,
-                                                        own.rlim_max)));
+        std::max<std::uint64_t>(
+            soft, std::min<std::uint64_t>(soft + 1, own.rlim_max)));
   }
   if (wanted.open_files)
     add(setup_step::open_files, RLIMIT_NOFILE, *wanted.open_files,
@@ -395,8 +395,8 @@ error child_setup::failure(setup_step step, int error_number) const {
                          online_processors());
     break;
   case setup_step::nice:
-    attempted = fmt::format("giving it a niceness of {}",
-                            wanted_.nice.value_or(0));
+    attempted =
+        fmt::format("giving it a niceness of {}", wanted_.nice.value_or(0));
     advice = fmt::format("less than this process's own, which is {}, needs "
                          "CAP_SYS_NICE or a higher limit (ulimit -e)",
                          ::getpriority(PRIO_PROCESS, 0));
@@ -407,13 +407,14 @@ error child_setup::failure(setup_step step, int error_number) const {
     break;
   case setup_step::cpu_time:
     limit("its processor time",
-          fmt::format("{} s", limits.cpu_time.value_or(std::chrono::seconds{}).count()),
+          fmt::format("{} s",
+                      limits.cpu_time.value_or(std::chrono::seconds{}).count()),
           RLIMIT_CPU,
           [](std::uint64_t seconds) { return fmt::format("{} s", seconds); });
     break;
   case setup_step::open_files:
-    limit("its open files", count(limits.open_files.value_or(0)),
-          RLIMIT_NOFILE, count);
+    limit("its open files", count(limits.open_files.value_or(0)), RLIMIT_NOFILE,
+          count);
     break;
   case setup_step::address_space:
     limit("its address space", bytes(limits.address_space.value_or(0)),

@@ -287,10 +287,10 @@ launched launch_program(const launch_request& request,
   vfork_launcher launcher;
   if (request.setup) {
     setup_of_child setup{*request.setup};
-    launcher(error, path{request.program}, argv.data(),
-             environment_of_child{request.environment,
-                                  request.setup->environment()},
-             setup);
+    launcher(
+        error, path{request.program}, argv.data(),
+        environment_of_child{request.environment, request.setup->environment()},
+        setup);
     if (error && setup.failed() != setup_step::none)
       throw request.setup->failure(setup.failed(), error.value());
   } else {

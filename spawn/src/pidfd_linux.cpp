@@ -84,8 +84,7 @@ unique_fd open_pidfd(int pid) {
 
 bool wait_for_end(int pidfd, deadline until) {
   pollfd waiting{pidfd, POLLIN, 0};
-  return wait_for_events({&waiting, 1}, until,
-                         "waiting for a process to end");
+  return wait_for_events({&waiting, 1}, until, "waiting for a process to end");
 }
 
 void send_signal(int pidfd, int signal) {

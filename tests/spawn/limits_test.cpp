@@ -44,7 +44,7 @@ using ramet_test::expect_error;
 
 // A sanitizer reserves terabytes for itself when a program starts.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS                                 \
+#define SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS                                  \
   GTEST_SKIP() << "no limit of the address space with a sanitizer"
 #else
 #define SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS
@@ -104,24 +104,23 @@ TEST_F(limits_test, are_told_in_units_and_at_compile_time) {
 }
 
 TEST_F(limits_test, are_in_force_in_the_child_only) {
-  auto of_child = ask_with({.limits = {.address_space = 4_GiB,
-                                       .cpu_time = 100s,
-                                       .open_files = 77,
-                                       .core_size = 0}},
-                           [] {
-                             std::vector<std::uint64_t> all;
-                             for (int which : {RLIMIT_CPU, RLIMIT_NOFILE,
-                                               RLIMIT_CORE, RLIMIT_AS}) {
-                               rlimit one{};
-                               ::getrlimit(
-                                   static_cast<__rlimit_resource>(which), &one);
-                               all.push_back(one.rlim_cur);
-                               all.push_back(one.rlim_max);
-                             }
-                             return all;
-                           });
-  EXPECT_EQ(of_child, (std::vector<std::uint64_t>{100, 101, 77, 77, 0, 0,
-                                                  4_GiB, 4_GiB}));
+  auto of_child = ask_with(
+      {.limits = {.address_space = 4_GiB,
+                  .cpu_time = 100s,
+                  .open_files = 77,
+                  .core_size = 0}},
+      [] {
+        std::vector<std::uint64_t> all;
+        for (int which : {RLIMIT_CPU, RLIMIT_NOFILE, RLIMIT_CORE, RLIMIT_AS}) {
+          rlimit one{};
+          ::getrlimit(static_cast<__rlimit_resource>(which), &one);
+          all.push_back(one.rlim_cur);
+          all.push_back(one.rlim_max);
+        }
+        return all;
+      });
+  EXPECT_EQ(of_child,
+            (std::vector<std::uint64_t>{100, 101, 77, 77, 0, 0, 4_GiB, 4_GiB}));
   rlimit own{};
   ::getrlimit(RLIMIT_NOFILE, &own);
   EXPECT_NE(own.rlim_cur, 77U);
@@ -160,8 +159,7 @@ TEST_F(limits_test, of_the_address_space_stand_in_the_failures_of_tasks) {
       ADD_FAILURE() << "nothing was thrown";
     } catch (const task_failure& failure) {
       EXPECT_TRUE(failure.is<std::bad_alloc>());
-      EXPECT_TRUE(says(failure.what(), "limited to 512 MiB"))
-          << failure.what();
+      EXPECT_TRUE(says(failure.what(), "limited to 512 MiB")) << failure.what();
     }
   };
   check([&] { ask_with(setup, use_a_gigabyte); });
@@ -251,8 +249,8 @@ TEST_F(limits_test, are_not_the_reason_when_somebody_kills) {
 }
 
 TEST_F(limits_test, of_processor_time_fail_the_task_of_a_pool_and_no_other) {
-  pool workers{{.workers = 1,
-                .setup = {.limits = {.cpu_time = 1s, .core_size = 0}}}};
+  pool workers{
+      {.workers = 1, .setup = {.limits = {.cpu_time = 1s, .core_size = 0}}}};
   auto first = workers.submit(use_the_processor);
   auto second = workers.submit([] { return 2; });
   try {
@@ -287,31 +285,31 @@ TEST_F(limits_test, of_open_files_stand_in_errors) {
 }
 
 TEST_F(limits_test, that_are_higher_than_the_parents_own_are_refused) {
-  auto texts = ask_with({.limits = {.address_space = 8_GiB,
-                                    .cpu_time = 100s,
-                                    .open_files = 60}},
-                        [] {
-    // What lets root raise its limits.
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    std::array<__user_cap_data_struct, 2> none{};
-    ::syscall(SYS_capset, &header, none.data());
-    std::vector<std::string> texts;
-    for (process_limits limits :
-         {process_limits{.address_space = 9_GiB},
-          process_limits{.cpu_time = 200s}, process_limits{.open_files = 61}})
-      try {
-        process{{.name = "worker-1", .setup = {.limits = limits}}, do_nothing};
-        texts.push_back("started");
-      } catch (const error& problem) {
-        texts.push_back(problem.what());
-      }
-    try {
-      process{{.name = "worker-1", .setup = {.nice = -1}}, do_nothing};
-    } catch (const error& problem) {
-      texts.push_back(problem.what());
-    }
-    return texts;
-  });
+  auto texts = ask_with(
+      {.limits = {.address_space = 8_GiB, .cpu_time = 100s, .open_files = 60}},
+      [] {
+        // What lets root raise its limits.
+        __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+        std::array<__user_cap_data_struct, 2> none{};
+        ::syscall(SYS_capset, &header, none.data());
+        std::vector<std::string> texts;
+        for (process_limits limits : {process_limits{.address_space = 9_GiB},
+                                      process_limits{.cpu_time = 200s},
+                                      process_limits{.open_files = 61}})
+          try {
+            process{{.name = "worker-1", .setup = {.limits = limits}},
+                    do_nothing};
+            texts.push_back("started");
+          } catch (const error& problem) {
+            texts.push_back(problem.what());
+          }
+        try {
+          process{{.name = "worker-1", .setup = {.nice = -1}}, do_nothing};
+        } catch (const error& problem) {
+          texts.push_back(problem.what());
+        }
+        return texts;
+      });
   ASSERT_EQ(texts.size(), 4U);
   for (auto& text : texts)
     EXPECT_TRUE(says(text, "starting process 'worker-1': ")) << text;
@@ -329,18 +327,16 @@ TEST_F(limits_test, that_are_higher_than_the_parents_own_are_refused) {
 }
 
 TEST_F(limits_test, leave_room_for_the_same_limits_below) {
-  auto works = ask_with({.limits = {.address_space = 8_GiB,
-                                    .cpu_time = 100s,
-                                    .open_files = 60}},
-                        [] {
-                          process one{{.setup = {.limits = {.address_space =
-                                                                8_GiB,
-                                                            .cpu_time = 100s,
-                                                            .open_files = 60}}},
-                                      do_nothing};
-                          one.join();
-                          return one.status()->success();
-                        });
+  auto works = ask_with(
+      {.limits = {.address_space = 8_GiB, .cpu_time = 100s, .open_files = 60}},
+      [] {
+        process one{{.setup = {.limits = {.address_space = 8_GiB,
+                                          .cpu_time = 100s,
+                                          .open_files = 60}}},
+                    do_nothing};
+        one.join();
+        return one.status()->success();
+      });
   EXPECT_TRUE(works);
 }
 
@@ -352,7 +348,9 @@ TEST_F(limits_test, and_niceness_are_the_childs) {
   EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), own);
   for (int wrong : {-21, 20})
     expect_error(errc::protocol, {"niceness", std::to_string(wrong), "-20"},
-                 [&] { process{{.setup = {.nice = wrong}}, do_nothing}; });
+                 [&] {
+                   process{{.setup = {.nice = wrong}}, do_nothing};
+                 });
 }
 
 std::vector<unsigned> processors_of_this() {
@@ -379,9 +377,9 @@ TEST_F(limits_test, and_processors_are_the_childs) {
                   "on the processors 0, " + std::to_string(wrong),
                   "Invalid argument", "online are "},
                  [&] {
-                   process{{.name = "worker-1",
-                            .setup = {.affinity = {0, wrong}}},
-                           do_nothing};
+                   process{
+                       {.name = "worker-1", .setup = {.affinity = {0, wrong}}},
+                       do_nothing};
                  });
 }
 
@@ -449,9 +447,9 @@ TEST_F(limits_test, and_the_environment_may_begin_empty) {
     if (auto* value = std::getenv(name))
       set[name] = value;
 #endif
-  EXPECT_EQ(ask_with({.environment = {.set = set, .inherit = false}},
-                     variables),
-            set);
+  EXPECT_EQ(
+      ask_with({.environment = {.set = set, .inherit = false}}, variables),
+      set);
 }
 
 TEST_F(limits_test, and_the_environment_are_checked) {
@@ -526,12 +524,11 @@ TEST_F(limits_test, can_be_applied_in_a_fork) {
     detail::apply_environment(wanted.environment);
     rlimit files{};
     ::getrlimit(RLIMIT_NOFILE, &files);
-    bool good = files.rlim_cur == 50
-                && ::getpriority(PRIO_PROCESS, 0) == *wanted.nice
-                && processors_of_this() == wanted.affinity
-                && std::filesystem::current_path() == "/usr"
-                && variables()
-                       == std::map<std::string, std::string>{{"A", "1"}};
+    bool good =
+        files.rlim_cur == 50 && ::getpriority(PRIO_PROCESS, 0) == *wanted.nice
+        && processors_of_this() == wanted.affinity
+        && std::filesystem::current_path() == "/usr"
+        && variables() == std::map<std::string, std::string>{{"A", "1"}};
     good = good && ::write(STDOUT_FILENO, "good", 4) == 4;
     ::_exit(good ? 0 : 2);
   }

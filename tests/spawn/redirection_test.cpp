@@ -90,8 +90,8 @@ class redirection_test : public process_fixture {
 protected:
   void SetUp() override {
     process_fixture::SetUp();
-    std::string name = std::filesystem::temp_directory_path()
-                       / "ramet-redirection-XXXXXX";
+    std::string name =
+        std::filesystem::temp_directory_path() / "ramet-redirection-XXXXXX";
     ASSERT_TRUE(::mkdtemp(name.data()));
     directory_ = name;
   }
@@ -175,15 +175,13 @@ TEST_F(redirection_test, joins_error_with_output) {
 }
 
 TEST_F(redirection_test, joins_error_with_an_inherited_output) {
-  process child{
-      {.setup = {.standard_error = redirection::output()}},
-      [] {
-        struct stat output {};
-        struct stat error {};
-        ::fstat(STDOUT_FILENO, &output);
-        ::fstat(STDERR_FILENO, &error);
-        std::exit(output.st_ino == error.st_ino ? 0 : 1);
-      }};
+  process child{{.setup = {.standard_error = redirection::output()}}, [] {
+                  struct stat output {};
+                  struct stat error {};
+                  ::fstat(STDOUT_FILENO, &output);
+                  ::fstat(STDERR_FILENO, &error);
+                  std::exit(output.st_ino == error.st_ino ? 0 : 1);
+                }};
   child.join();
   EXPECT_TRUE(child.status()->success());
 }
@@ -199,9 +197,9 @@ TEST_F(redirection_test, hands_output_and_error_over_by_pipes) {
 }
 
 TEST_F(redirection_test, shows_an_uncaught_exception_on_the_redirected_error) {
-  process child{{.name = "worker-1",
-                 .setup = {.standard_error = redirection::pipe()}},
-                [] { throw std::runtime_error{"no such city"}; }};
+  process child{
+      {.name = "worker-1", .setup = {.standard_error = redirection::pipe()}},
+      [] { throw std::runtime_error{"no such city"}; }};
   auto text = child.standard_error().read_all();
   EXPECT_NE(text.find("ramet: process 'worker-1'"), std::string::npos) << text;
   EXPECT_NE(text.find("no such city"), std::string::npos) << text;
@@ -405,13 +403,13 @@ TEST_F(redirection_test, keeps_pipes_from_other_children) {
 }
 
 TEST_F(redirection_test, says_who_has_no_pipe) {
-  process child{{.name = "worker-1",
-                 .setup = {.standard_output = redirection::pipe()}},
-                do_nothing};
-  expect_error(errc::protocol,
-               {"standard_error() of process 'worker-1'",
-                "redirection::pipe()"},
-               [&] { child.standard_error(); });
+  process child{
+      {.name = "worker-1", .setup = {.standard_output = redirection::pipe()}},
+      do_nothing};
+  expect_error(
+      errc::protocol,
+      {"standard_error() of process 'worker-1'", "redirection::pipe()"},
+      [&] { child.standard_error(); });
   auto same = active_children();
   for (auto& one : same)
     EXPECT_THROW(one.standard_output(), error);
@@ -422,10 +420,9 @@ TEST_F(redirection_test, serves_many_at_a_time) {
   std::vector<process> all;
   for (int i = 0; i < 30; ++i)
     all.emplace_back(
-        process_options{
-            .setup = {.standard_input = redirection::pipe(),
-                      .standard_output = redirection::pipe(),
-                      .standard_error = redirection::pipe()}},
+        process_options{.setup = {.standard_input = redirection::pipe(),
+                                  .standard_output = redirection::pipe(),
+                                  .standard_error = redirection::pipe()}},
         echo);
   for (std::size_t i = 0; i < all.size(); ++i)
     all[i].standard_input().write(std::to_string(i));
@@ -441,22 +438,21 @@ TEST_F(redirection_test, serves_many_at_a_time) {
 
 TEST_F(redirection_test, works_where_the_parents_own_streams_are_closed) {
   // What is opened then, gets the numbers of standard streams.
-  process child{
-      {.setup = {.standard_output = redirection::pipe()}},
-      [] {
-        int kept = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
-        for (int fd : {0, 1, 2})
-          ::close(fd);
-        process inner{{.setup = {.standard_input = redirection::pipe(),
+  process child{{.setup = {.standard_output = redirection::pipe()}}, [] {
+                  int kept = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
+                  for (int fd : {0, 1, 2})
+                    ::close(fd);
+                  process inner{
+                      {.setup = {.standard_input = redirection::pipe(),
                                  .standard_output = redirection::pipe(),
                                  .standard_error = redirection::pipe()}},
                       [] {
                         say_both();
                         echo();
                       }};
-        auto [output, error] = inner.communicate("from input");
-        put(kept, output + error);
-      }};
+                  auto [output, error] = inner.communicate("from input");
+                  put(kept, output + error);
+                }};
   EXPECT_EQ(child.standard_output().read_all(),
             "to output\nfrom inputto error\n");
   child.join();
@@ -483,15 +479,13 @@ TEST_F(redirection_test, refuses_what_makes_no_sense) {
   auto start = [](process_setup setup) {
     process{{.setup = std::move(setup)}, do_nothing};
   };
-  expect_error(errc::protocol, {"standard input", "appended"}, [&] {
-    start({.standard_input = redirection::append("file")});
-  });
-  expect_error(errc::protocol, {"standard error only"}, [&] {
-    start({.standard_output = redirection::output()});
-  });
+  expect_error(errc::protocol, {"standard input", "appended"},
+               [&] { start({.standard_input = redirection::append("file")}); });
+  expect_error(errc::protocol, {"standard error only"},
+               [&] { start({.standard_output = redirection::output()}); });
   expect_error(errc::protocol, {"ramet::async", "standard output"}, [] {
-    return ramet::async(
-               {.setup = {.standard_output = redirection::pipe()}}, do_nothing)
+    return ramet::async({.setup = {.standard_output = redirection::pipe()}},
+                        do_nothing)
         .valid();
   });
   expect_error(errc::protocol, {"making a pool", "standard input"}, [] {

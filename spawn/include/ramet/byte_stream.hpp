@@ -65,8 +65,7 @@ public:
   }
   /// Waits at most so long.
   template <class Rep, class Period>
-  std::optional<std::string>
-  read_for(std::chrono::duration<Rep, Period> time) {
+  std::optional<std::string> read_for(std::chrono::duration<Rep, Period> time) {
     return read_until(detail::deadline::in(time));
   }
 

@@ -73,15 +73,16 @@ public:
   /// Any number of threads may start children at a time.
   /// When this throws, no child is left and moved arguments may be lost.
   /// @throws error protocol (no runtime yet, or already ended; start method
-  ///   not available), resource_exhausted, os_failure (the program cannot be
-  ///   executed; the message says why), and whatever converting or encoding an
+  ///   not available; a setup that makes no sense), resource_exhausted,
+  ///   os_failure (the program cannot be executed, or not with this setup; the
+  ///   message says why), and whatever converting or encoding an
   ///   argument throws
   template <detail::callee F, class... Args>
   explicit process(F&& f, Args&&... args)
       : process(process_options{}, std::forward<F>(f),
                 std::forward<Args>(args)...) {}
 
-  /// The same, with a choice of name, daemon, start method or program.
+  /// The same, with a choice of name, daemon, start method, program or setup.
   template <class F, class... Args>
   explicit process(process_options options, F&& f, Args&&... args)
       : state_(detail::launch_call(std::move(options), std::forward<F>(f),

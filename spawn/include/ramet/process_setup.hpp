@@ -36,8 +36,8 @@ consteval std::size_t operator""_GiB(unsigned long long count) {
 /// starts has the same. What is not set is as in this process.
 struct process_limits {
   /// Bytes of memory that it can address: all that is mapped, shared memory and
-  /// reserved stacks included, so more than it uses (a program of ramet starts
-  /// with some 200 MB). Beyond it, `new` throws std::bad_alloc, and the
+  /// reserved stacks included, so more than it uses (a small program needs some
+  /// 30 MiB to start in). Beyond it, `new` throws std::bad_alloc, and the
   /// message of the exception says that there was this limit. Makes no sense
   /// in a program that is built with a sanitizer: those address terabytes.
   std::optional<std::size_t> address_space = {};

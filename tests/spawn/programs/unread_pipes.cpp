@@ -32,15 +32,14 @@ int main(int argc, char** argv) {
   ramet::runtime rt{argc, argv};
   using ramet::redirection;
   children.emplace_back(
-      ramet::process_options{
-          .setup = {.standard_output = redirection::pipe()}},
+      ramet::process_options{.setup = {.standard_output = redirection::pipe()}},
       write_much);
   children.emplace_back(
       ramet::process_options{.setup = {.standard_input = redirection::pipe()}},
       read_all);
   ramet::process third{{.setup = {.standard_output = redirection::pipe()}},
                        write_much};
-  moved_out = std::make_unique<ramet::byte_reader>(
-      std::move(third.standard_output()));
+  moved_out =
+      std::make_unique<ramet::byte_reader>(std::move(third.standard_output()));
   std::cout << "main returns" << std::endl;
 }
