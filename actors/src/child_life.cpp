@@ -55,6 +55,7 @@ void child_life::start(const child_options& about, const kept_spawn& make) {
   node_options process;
   process.name = about.name;
   process.start = about.start;
+  process.setup = about.setup;
   auto host = std::make_shared<node>(std::move(process));
   {
     std::scoped_lock lock{guard_};

@@ -15,7 +15,8 @@ namespace ramet {
 namespace {
 
 node_options options_of(manager_options&& options) {
-  return {std::move(options.name), options.workers, options.start};
+  return {std::move(options.name), options.workers, options.start,
+          std::move(options.setup)};
 }
 
 } // namespace

@@ -38,6 +38,8 @@ process start_node(const node_options& options) {
   about.name = options.name;
   about.daemon = true;
   about.start = options.start;
+  detail::require_no_pipes(options.setup, "starting a node");
+  about.setup = options.setup;
   return process{std::move(about), host_actors, options.workers};
 }
 

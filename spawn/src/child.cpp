@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <span>
 #include <typeinfo>
 #include <utility>
@@ -22,8 +23,31 @@ namespace ramet::detail {
 namespace {
 
 constexpr std::chrono::microseconds begin_poll_interval{500};
+// The system counts in steps of its clock.
+constexpr std::chrono::milliseconds cpu_time_step{50};
 
 void adopt_children_of(member_id dead) noexcept;
+
+// Anybody may send SIGKILL, so that it was for the limit must be seen by what
+// was `used`. With SIGXCPU that is only checked, if it is known.
+void note_limit(exit_status& status, const process_limits& limits,
+                std::optional<std::chrono::milliseconds> used) {
+  if (!limits.cpu_time)
+    return;
+  std::chrono::milliseconds limit{*limits.cpu_time};
+  bool by_signal =
+      status.signal == SIGXCPU && used.value_or(limit) + cpu_time_step >= limit;
+  bool by_force = status.signal == SIGKILL && used
+                  && *used + cpu_time_step >= limit + std::chrono::seconds{1};
+  if (by_signal || by_force)
+    status.cpu_time_limit = limits.cpu_time;
+}
+
+// What a program dies of that has no room to start in.
+bool is_failing_start(const exit_status& status) {
+  return status.signal == SIGSEGV || status.signal == SIGBUS
+         || status.signal == SIGABRT || !status.signal;
+}
 
 void adopt(member_id id) {
   auto& members = family::mine();
@@ -190,7 +214,9 @@ void child::collect_thread() {
 }
 
 void child::collect_process() {
+  auto used = about_.limits.cpu_time ? cpu_time_of(pid()) : std::nullopt;
   status_ = collect_exit(pidfd());
+  note_limit(*status_, about_.limits, used);
   if (!about_.adopted)
     exception_ = read_exception();
   // Adopted first: if we are killed between the two, whoever settles it in our
@@ -200,6 +226,15 @@ void child::collect_process() {
   about_.inbox = {};
   about_.page = nullptr;
   about_.page_segment = {};
+}
+
+std::unique_ptr<standard_pipes> child::take_pipes() {
+  std::scoped_lock lock{guard_};
+  return std::move(about_.pipes);
+}
+
+std::unique_ptr<standard_pipes> take_pipes(child& one) {
+  return one.take_pipes();
 }
 
 static thrown_identity read_identity(const process_page& page) {
@@ -212,6 +247,7 @@ std::optional<remote_exception> child::read_exception() const {
   remote_exception result;
   result.name = name();
   result.pid = pid();
+  std::string hint;
   switch (about_.page->phase.load()) {
   case process_phase::threw:
     result.type = read_field(about_.page->exception_type);
@@ -220,15 +256,21 @@ std::optional<remote_exception> child::read_exception() const {
     result.identity = read_identity(*about_.page);
     return result;
   case process_phase::admitted:
-    if (status_->signal)
+    if (status_->signal && !is_failing_start(*status_))
+      return std::nullopt;
+    hint = limits_in_words(about_.limits, name());
+    if (status_->signal && hint.empty())
       return std::nullopt;
     result.type = "ramet::error";
     result.identity = identity_of(typeid(error), nullptr);
     result.message = fmt::format(
-        "process '{}' (pid {}) {} before its function could run: its main() "
-        "ended without making a ramet::runtime; make `ramet::runtime rt{{argc, "
-        "argv}};` the first line of main() in {}",
-        name(), pid(), to_string(*status_), about_.program);
+        "process '{}' (pid {}) {} before its function could run: {}", name(),
+        pid(), to_string(*status_),
+        hint.empty()
+            ? "its main() ended without making a ramet::runtime; make "
+              "`ramet::runtime rt{argc, argv};` the first line of main() in "
+                  + about_.program
+            : hint + ", which seems too little to start in; raise that");
     return result;
   case process_phase::running:
   case process_phase::returned:

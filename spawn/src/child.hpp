@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "child_setup.hpp"
 #include "child_thread.hpp"
 #include "face.hpp"
 #include "family.hpp"
@@ -45,11 +46,14 @@ public:
     unique_fd pidfd;
     segment page_segment;
     process_page* page = nullptr;
-    mailbox inbox; ///< Kept for a child that has not opened it yet.
     std::shared_ptr<face> owner; ///< Whose child it is; null: adopted.
     /// Not null: the child is that thread of this process, `pidfd` is a
     /// sentinel, and `id` and `pid` are this process's own.
     std::shared_ptr<child_thread> thread;
+    mailbox inbox;         ///< Kept for a child that has not opened it yet.
+    process_limits limits; ///< As asked for; to explain its end.
+    std::unique_ptr<standard_pipes> pipes; ///< Until take_pipes().
+    pipe_watch pipe_ends;
   };
 
   explicit child(description about);
@@ -81,6 +85,11 @@ public:
   bool ended();
   std::optional<exit_status> status();
   std::optional<remote_exception> exception();
+
+  /// See detail::take_pipes.
+  std::unique_ptr<standard_pipes> take_pipes();
+  /// See pipe_watch::close_if_idle.
+  void close_idle_pipes() const noexcept { about_.pipe_ends.close_if_idle(); }
 
   /// Nothing if it has ended. @throws error protocol when it is a thread
   void signal(int number);

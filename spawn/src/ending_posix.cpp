@@ -64,6 +64,9 @@ void end_children_of(const face& whose, const line_of_faces& ending) {
       daemons.push_back(one);
   }
   end_daemons(daemons);
+  // Whoever writes to a pipe that nobody reads would never end.
+  for (auto& one : others)
+    one->close_idle_pipes();
   join_all(others, deadline::never());
   for (auto& one : detached)
     one->wait_until_begun();

@@ -15,9 +15,15 @@ std::string to_string(const exit_status& status) {
     return fmt::format("exited with {}", *status.code);
   if (!status.signal)
     return "ended; its exit status was collected by someone else";
-  if (const char* name = ::sigabbrev_np(*status.signal))
-    return fmt::format("killed by SIG{} ({})", name, *status.signal);
-  return fmt::format("killed by signal {}", *status.signal);
+  const char* name = ::sigabbrev_np(*status.signal);
+  auto text = name ? fmt::format("killed by SIG{} ({})", name, *status.signal)
+                   : fmt::format("killed by signal {}", *status.signal);
+  if (status.cpu_time_limit)
+    text += fmt::format(", having used up its {} s of processor time",
+                        status.cpu_time_limit->count());
+  else if (*status.signal == SIGXCPU)
+    text += ", which says that it used too much processor time";
+  return text;
 }
 
 std::string to_string(const remote_exception& exception) {

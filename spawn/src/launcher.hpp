@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "child_setup.hpp"
 #include "os_posix.hpp"
 
 #include <string>
@@ -16,6 +17,7 @@ struct launch_request {
   std::string program;                  ///< a path; PATH is not searched
   std::vector<std::string> arguments;   ///< argv, from argv[0] on
   std::vector<std::string> environment; ///< NAME=value, beside our own
+  const child_setup* setup = nullptr;   ///< null: all as in this process
 };
 
 struct launched {
@@ -25,7 +27,8 @@ struct launched {
 
 /// Returns when the program runs. It gets this process's standard streams,
 /// signal mask and environment (with the request's variables in place of ours
-/// of the same names) and no other descriptor. It costs the same however large
+/// of the same names) and no other descriptor, but for what the setup says
+/// otherwise. It costs the same however large
 /// this process is. Thread-safe.
 /// @param purpose begins the message of an exception
 /// @throws error os_failure, resource_exhausted; then no process is left

@@ -47,25 +47,20 @@ namespace process_v2 = boost::process::v2;
 using boost::system::error_code;
 using path = process_v2::filesystem::path;
 
-// An initializer: the environment, passed on with some variables replaced.
+// An initializer: the environment, passed on with some variables replaced or
+// left out.
 class environment_of_child {
 public:
-  explicit environment_of_child(const std::vector<std::string>& own) {
+  environment_of_child(const std::vector<std::string>& own,
+                       const environment_changes& changes) {
     for (auto& variable : own)
       pointers_.push_back(variable.c_str());
-    auto own_count = pointers_.size();
-    for (char** inherited = ::environ; inherited && *inherited; ++inherited) {
-      std::string_view text{*inherited};
-      auto name = text.substr(0, text.find('='));
-      bool replaced =
-          std::any_of(pointers_.begin(), pointers_.begin() + own_count,
-                      [&](std::string_view variable) {
-                        return variable.starts_with(name)
-                               && variable.substr(name.size(), 1) == "=";
-                      });
-      if (!replaced)
-        pointers_.push_back(*inherited);
-    }
+    for (auto& [name, value] : changes.set)
+      set_.push_back(name + '=' + value);
+    for (auto& variable : set_)
+      pointers_.push_back(variable.c_str());
+    if (changes.inherit)
+      inherit(changes.unset);
     pointers_.push_back(nullptr);
   }
 
@@ -76,7 +71,47 @@ public:
   }
 
 private:
+  void inherit(const std::vector<std::string>& unset) {
+    auto own_count = static_cast<std::ptrdiff_t>(pointers_.size());
+    for (char** inherited = ::environ; inherited && *inherited; ++inherited) {
+      std::string_view text{*inherited};
+      auto name = text.substr(0, text.find('='));
+      bool replaced =
+          std::any_of(pointers_.begin(), pointers_.begin() + own_count,
+                      [&](std::string_view variable) {
+                        return variable.starts_with(name)
+                               && variable.substr(name.size(), 1) == "=";
+                      });
+      if (!replaced && std::ranges::find(unset, name) == unset.end())
+        pointers_.push_back(*inherited);
+    }
+  }
+
+  std::vector<std::string> set_;
   std::vector<const char*> pointers_;
+};
+
+// An initializer: what else differs from this process. Prepared before, and
+// applied in the child, which tells through our memory where it failed.
+class setup_of_child {
+public:
+  explicit setup_of_child(const child_setup& setup)
+      : orders_(setup.orders()), descriptors_(setup.descriptors()) {}
+
+  setup_step failed() const { return failed_; }
+
+  error_code on_exec_setup(process_v2::posix::default_launcher&, const path&,
+                           const char* const*) {
+    error_code result;
+    if (int problem = apply_setup(orders_, descriptors_, failed_))
+      result.assign(problem, boost::system::system_category());
+    return result;
+  }
+
+private:
+  const setup_orders& orders_;
+  std::vector<int> descriptors_;
+  setup_step failed_ = setup_step::none;
 };
 
 // A stack for the moment between clone and exec, with a guard page below.
@@ -171,13 +206,14 @@ private:
     auto signals = signals_of_children(blocked.before());
     auto child = [&] {
       reset_handlers();
+      // Before the number of descriptors is limited: it may need to try all.
+      keep_only(fd_whitelist);
       error_code failure;
       (set_up_exec(failure, initializers, program, argv), ...);
       if (failure) {
         child_error = failure.value();
         return;
       }
-      keep_only(fd_whitelist);
       ::pthread_sigmask(SIG_SETMASK, &signals, nullptr);
       ::execve(program.c_str(), const_cast<char* const*>(argv),
                const_cast<char* const*>(env));
@@ -249,8 +285,18 @@ launched launch_program(const launch_request& request,
   argv.push_back(nullptr);
   error_code error;
   vfork_launcher launcher;
-  launcher(error, path{request.program}, argv.data(),
-           environment_of_child{request.environment});
+  if (request.setup) {
+    setup_of_child setup{*request.setup};
+    launcher(
+        error, path{request.program}, argv.data(),
+        environment_of_child{request.environment, request.setup->environment()},
+        setup);
+    if (error && setup.failed() != setup_step::none)
+      throw request.setup->failure(setup.failed(), error.value());
+  } else {
+    launcher(error, path{request.program}, argv.data(),
+             environment_of_child{request.environment, {}});
+  }
   if (error)
     throw_os_error(error.value(),
                    fmt::format("{}: executing '{}'", purpose, request.program));

@@ -2,6 +2,8 @@
 
 #include "pidfd_linux.hpp"
 
+#include "poll_posix.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +15,6 @@
 #include <string_view>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -82,30 +83,8 @@ unique_fd open_pidfd(int pid) {
 }
 
 bool wait_for_end(int pidfd, deadline until) {
-  using clock = std::chrono::steady_clock;
-  using namespace std::chrono;
-  for (;;) {
-    timespec left{};
-    timespec* limit = &left;
-    if (until.is_never()) {
-      limit = nullptr;
-    } else if (!until.is_now()) {
-      auto rest = until.at - clock::now();
-      if (rest > rest.zero()) {
-        auto whole = duration_cast<seconds>(rest);
-        left.tv_sec = whole.count();
-        left.tv_nsec = nanoseconds{rest - whole}.count();
-      }
-    }
-    pollfd waiting{pidfd, POLLIN, 0};
-    auto ready = ::ppoll(&waiting, 1, limit, nullptr);
-    if (ready > 0)
-      return true;
-    if (ready == 0 && (until.is_now() || clock::now() >= until.at))
-      return false;
-    if (ready < 0 && errno != EINTR)
-      throw_os_error(errno, "waiting for a process to end");
-  }
+  pollfd waiting{pidfd, POLLIN, 0};
+  return wait_for_events({&waiting, 1}, until, "waiting for a process to end");
 }
 
 void send_signal(int pidfd, int signal) {
@@ -141,6 +120,15 @@ exit_status collect_exit(int pidfd) {
     ::nanosleep(&pause, nullptr);
   }
   return {};
+}
+
+std::optional<std::chrono::milliseconds> cpu_time_of(int pid) {
+  auto user = number_in_stat(pid, 12);
+  auto system = number_in_stat(pid, 13);
+  if (!user || !system)
+    return std::nullopt;
+  static const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  return std::chrono::milliseconds{(*user + *system) * 1000 / ticks};
 }
 
 std::uint64_t start_time_now() {

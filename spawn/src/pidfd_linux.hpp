@@ -11,6 +11,7 @@
 #include <ramet/detail/message.hpp>
 #include <ramet/exit_status.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -30,6 +31,11 @@ void send_signal(int pidfd, int signal);
 /// its entry there. If somebody else was faster, the status that the system may
 /// still know of, else one that says neither code nor signal.
 exit_status collect_exit(int pidfd);
+
+/// Processor time that all threads of process `pid` have used, without its
+/// children; also of one that has ended and was not collected. Nothing if /proc
+/// does not tell.
+std::optional<std::chrono::milliseconds> cpu_time_of(int pid);
 
 /// Now, in the unit of a process's start time (clock ticks since boot).
 std::uint64_t start_time_now();

@@ -1,5 +1,6 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
+#include "byte_end_posix.hpp"
 #include "child.hpp"
 #include "children.hpp"
 #include "first_child.hpp"
@@ -77,6 +78,41 @@ std::optional<remote_exception> process::exception() const {
   return use("exception()").exception();
 }
 
+template <class Stream>
+Stream& process::use_pipe(Stream detail::standard_pipes::*which,
+                          const char* name) {
+  auto& one = use(name);
+  if (!pipes_ || !detail::standard_pipes::was_made((*pipes_).*which))
+    throw error(errc::protocol,
+                fmt::format("taking {} of process '{}' (pid {}): it is no pipe "
+                            "of this handle's; start the process with "
+                            "redirection::pipe() there, use the handle that "
+                            "started it, and before it is moved out",
+                            name, one.name(), one.pid()));
+  return (*pipes_).*which;
+}
+
+byte_writer& process::standard_input() {
+  return use_pipe(&detail::standard_pipes::input, "standard_input()");
+}
+
+byte_reader& process::standard_output() {
+  return use_pipe(&detail::standard_pipes::output, "standard_output()");
+}
+
+byte_reader& process::standard_error() {
+  return use_pipe(&detail::standard_pipes::error, "standard_error()");
+}
+
+process::captured process::communicate(std::string_view input) {
+  auto& one = use("communicate()");
+  captured result;
+  if (pipes_)
+    detail::exchange_all(*pipes_, input, result.output, result.error);
+  one.join(detail::deadline::never());
+  return result;
+}
+
 void process::terminate() {
   use("terminate()").signal(SIGTERM);
 }
@@ -103,6 +139,7 @@ void process::close() {
                             "drop the handle",
                             state_->name(), state_->pid()));
   state_.reset();
+  pipes_.reset();
 }
 
 native_handle_type process::sentinel() const {

@@ -1,6 +1,7 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
 #include "bootstrap.hpp"
+#include "child_setup.hpp"
 #include "family.hpp"
 #include "launcher.hpp"
 #include "pidfd_linux.hpp"
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <filesystem>
 
 namespace ramet::detail {
 
@@ -47,6 +49,11 @@ public:
     about.daemon = options.daemon.value_or(me.daemon);
     about.program =
         options.executable.empty() ? own_program() : options.executable;
+    child_setup setup{options.setup, about.name};
+    if (!options.setup.working_directory.empty())
+      about.program = std::filesystem::absolute(about.program); // from here
+    about.limits = options.setup.limits;
+    about.pipe_ends = setup.watched_pipes();
 
     start_header header;
     header.entry = locate_code(reinterpret_cast<const void*>(request.entry));
@@ -65,10 +72,14 @@ public:
 
     auto& entry = members.entry(place.id.slot);
     entry.start_time.store(start_time_now());
-    auto started = launch_program(
-        {about.program, {self::mine().argv0}, environment_of_child(place)},
-        fmt::format("starting process '{}'", about.name));
+    auto started =
+        launch_program({about.program,
+                        {self::mine().argv0},
+                        environment_of_child(place),
+                        &setup},
+                       fmt::format("starting process '{}'", about.name));
     entry.pid.store(started.pid);
+    about.pipes = setup.take_pipes();
 
     about.pid = started.pid;
     about.owner = me.keep();

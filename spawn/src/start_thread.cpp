@@ -143,6 +143,7 @@ public:
 private:
   static void refuse_what_takes_a_process(const process_options& options,
                                           const std::string& name) {
+    require_no_setup(options.setup, start_method::thread, name);
     if (!options.executable.empty())
       throw error(errc::protocol,
                   fmt::format("starting process '{}' as a thread: its options "

@@ -3,6 +3,7 @@
 #include "uncaught.hpp"
 
 #include "family.hpp"
+#include "os_posix.hpp"
 #include "self.hpp"
 #include "throw_point_linux.hpp"
 #include "thrown_identity.hpp"
@@ -15,19 +16,53 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <new>
 #include <string>
 #include <typeinfo>
+#include <utility>
 
 #include <cxxabi.h>
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace ramet::detail {
 
 namespace {
 
+// Where the address space is limited, all of it may be in use when an exception
+// has to be told. Then this is given back. In the main thread only.
+class spare_room {
+public:
+  static spare_room& mine() {
+    static spare_room instance;
+    return instance;
+  }
+
+  void keep() {
+    if (!limited_ || memory_)
+      return;
+    auto* memory = ::mmap(nullptr, size, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    memory_ = memory == MAP_FAILED ? nullptr : memory;
+  }
+  void give_back() {
+    if (memory_)
+      ::munmap(std::exchange(memory_, nullptr), size);
+  }
+
+private:
+  static constexpr std::size_t size = std::size_t{4} << 20;
+
+  spare_room() : limited_(!address_space_hint().empty()) {}
+
+  const bool limited_;
+  void* memory_ = nullptr;
+};
+
 // Of the one that is being handled, which is `problem` unless that is null.
 remote_exception describe(const std::exception* problem) {
+  spare_room::mine().give_back();
   remote_exception result;
   if (auto* type = abi::__cxa_current_exception_type()) {
     result.type = demangled(type->name());
@@ -37,6 +72,8 @@ remote_exception describe(const std::exception* problem) {
   }
   if (problem)
     result.message = text_of(*problem);
+  if (dynamic_cast<const std::bad_alloc*>(problem))
+    result.message += address_space_hint();
   result.backtrace = describe_throw_point();
   result.name = face::here().name;
   result.pid = ::getpid();
@@ -87,6 +124,7 @@ bool report_uncaught(const char* how, const std::function<void()>& work) {
 
 std::optional<remote_exception>
 exception_of(const std::function<void()>& work) {
+  spare_room::mine().keep();
   try {
     note_throw_point(work);
     return std::nullopt;

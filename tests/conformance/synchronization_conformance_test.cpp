@@ -218,9 +218,7 @@ TEST_P(synchronization_conformance, condition_is_waited_for_until_it_is_so) {
 TEST_P(synchronization_conformance, event_lets_all_go_on_until_it_is_cleared) {
   event ready;
   queue<bool> seen;
-  auto look = [](event when, queue<bool> out) {
-    out.put(when.wait_for(20s));
-  };
+  auto look = [](event when, queue<bool> out) { out.put(when.wait_for(20s)); };
   auto one = start(look, ready, seen);
   auto other = start(look, ready, seen);
   ready.set();

@@ -6,9 +6,38 @@
 
 #include <cstring>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace ramet::detail {
+
+std::string bytes_in_words(std::uint64_t size) {
+  const char* unit = "bytes";
+  for (auto* larger : {"KiB", "MiB", "GiB", "TiB"}) {
+    if (size == 0 || size % 1024 != 0)
+      break;
+    size /= 1024;
+    unit = larger;
+  }
+  return fmt::format("{} {}", size, unit);
+}
+
+std::string address_space_hint() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return {};
+  return fmt::format("; the address space of this process is limited to {}",
+                     bytes_in_words(limit.rlim_cur));
+}
+
+static std::string open_files_hint() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return "; raise the limit of open files (ulimit -n)";
+  return fmt::format("; this process may have {} files open: raise that limit "
+                     "(ulimit -n, or process_setup::limits.open_files)",
+                     limit.rlim_cur);
+}
 
 error os_error(int error_number, const std::string& attempted) {
   const char* reason = strerrordesc_np(error_number);
@@ -25,11 +54,13 @@ error os_error(int error_number, const std::string& attempted) {
     return {errc::resource_exhausted,
             text
                 + "; free memory, or raise vm.max_map_count if many objects "
-                  "are open"};
+                  "are open"
+                + address_space_hint()};
   case EMFILE:
+    return {errc::resource_exhausted, text + open_files_hint()};
   case ENFILE:
     return {errc::resource_exhausted,
-            text + "; raise the limit of open files (ulimit -n)"};
+            text + "; raise the system's limit of open files (fs.file-max)"};
   case EAGAIN:
     return {errc::resource_exhausted,
             text

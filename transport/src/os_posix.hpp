@@ -9,6 +9,7 @@
 #include <ramet/error.hpp>
 
 #include <cerrno>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,13 @@ namespace ramet::detail {
 
 /// The error that throw_os_error would throw.
 error os_error(int error_number, const std::string& attempted);
+
+/// "512 MiB", "1000 bytes".
+std::string bytes_in_words(std::uint64_t size);
+
+/// "; the address space of this process is limited to 512 MiB"; empty if it is
+/// not.
+std::string address_space_hint();
 
 /// Repeats a call that returns -1/EINTR; returns whatever else it returns.
 template <class Call>

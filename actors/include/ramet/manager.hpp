@@ -36,6 +36,8 @@ struct manager_options {
   std::size_t workers = 0;
   /// Not set: default_start_method().
   std::optional<start_method> start = {};
+  /// Of its process; no pipes.
+  process_setup setup = {};
 };
 
 /// A child process whose objects everybody in the family can use.

@@ -34,6 +34,8 @@ struct node_options {
   std::size_t workers = 0;
   /// Not set: default_start_method().
   std::optional<start_method> start = {};
+  /// Of its process; no pipes.
+  process_setup setup = {};
 };
 
 /// A child process whose actors everybody in the family can talk to.

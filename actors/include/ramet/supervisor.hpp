@@ -89,6 +89,8 @@ struct child_options {
   std::chrono::milliseconds stop_timeout{2'000};
   /// Of its process. Not set: default_start_method().
   std::optional<start_method> start = {};
+  /// Of its process; no pipes.
+  process_setup setup = {};
 };
 
 namespace detail {

@@ -18,7 +18,7 @@ namespace ramet {
 
 /// Starts a process that runs `f(args...)`, as `process` does, and returns the
 /// future of what that returns. The options choose its name, daemon, start
-/// method and program.
+/// method, program and setup; of its standard streams none can be a pipe.
 ///
 /// @code
 /// double slow(int x);

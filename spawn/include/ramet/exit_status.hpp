@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,8 @@ namespace ramet {
 struct exit_status {
   std::optional<int> code;   ///< What the process gave to exit().
   std::optional<int> signal; ///< The signal that killed it.
+  /// Set when it was killed for having used up process_limits::cpu_time.
+  std::optional<std::chrono::seconds> cpu_time_limit = {};
 
   /// True for exit code 0 only.
   bool success() const { return code == 0; }
@@ -28,8 +31,9 @@ struct exit_status {
   friend bool operator==(const exit_status&, const exit_status&) = default;
 };
 
-/// "exited with 3", "killed by SIGKILL (9)", or "ended; its exit status was
-/// collected by someone else".
+/// "exited with 3", "killed by SIGKILL (9)", "killed by SIGXCPU (24), having
+/// used up its 2 s of processor time", or "ended; its exit status was collected
+/// by someone else".
 std::string to_string(const exit_status& status);
 
 } // namespace ramet

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <ramet/detail/kept_call.hpp>
+#include <ramet/process_setup.hpp>
 #include <ramet/progress.hpp>
 #include <ramet/start_method.hpp>
 
@@ -73,6 +74,10 @@ struct pool_options {
   /// Keeps when each task ran, and where; see pool::timeline(). Some 40 bytes
   /// for each task.
   bool timeline = false;
+  /// Of each worker; no pipes. Limits are for all that a worker does in its
+  /// life, not for one task: one that hits a limit fails its task, with words
+  /// that say so, and another worker takes its place.
+  process_setup setup = {};
 };
 
 /// What can be asked for a task, as the first argument of pool::submit(), in

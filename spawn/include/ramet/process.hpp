@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <ramet/byte_stream.hpp>
 #include <ramet/detail/launch.hpp>
 #include <ramet/detail/message.hpp>
 #include <ramet/detail/waitable.hpp>
@@ -18,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -71,23 +73,26 @@ public:
   /// Any number of threads may start children at a time.
   /// When this throws, no child is left and moved arguments may be lost.
   /// @throws error protocol (no runtime yet, or already ended; start method
-  ///   not available), resource_exhausted, os_failure (the program cannot be
-  ///   executed; the message says why), and whatever converting or encoding an
+  ///   not available; a setup that makes no sense), resource_exhausted,
+  ///   os_failure (the program cannot be executed, or not with this setup; the
+  ///   message says why), and whatever converting or encoding an
   ///   argument throws
   template <detail::callee F, class... Args>
   explicit process(F&& f, Args&&... args)
       : process(process_options{}, std::forward<F>(f),
                 std::forward<Args>(args)...) {}
 
-  /// The same, with a choice of name, daemon, start method or program.
+  /// The same, with a choice of name, daemon, start method, program or setup.
   template <class F, class... Args>
   explicit process(process_options options, F&& f, Args&&... args)
       : state_(detail::launch_call(std::move(options), std::forward<F>(f),
-                                   std::forward<Args>(args)...)) {}
+                                   std::forward<Args>(args)...)),
+        pipes_(detail::take_pipes(*state_)) {}
 
   process(process&& other) noexcept = default;
   process& operator=(process&& other) noexcept = default;
-  /// Lets go of the child, which goes on.
+  /// Lets go of the child, which goes on; but pipes that are its standard
+  /// streams are closed.
   ~process() = default;
 
   /// The operating system's process id. Used again by the system some time
@@ -122,6 +127,29 @@ public:
   /// runs, or when it ended otherwise. Never waits.
   std::optional<remote_exception> exception() const;
 
+  /// The near ends of those standard streams that are a redirection::pipe().
+  /// Never wait. They stay usable when the process has ended, and may be moved
+  /// out. As long as nobody reads, a process that writes more than 64 KiB
+  /// waits, and a join() with it; so it does when it reads to the end of an
+  /// input that nobody closes. At the end of the runtime those that no thread
+  /// is at are closed, before it waits for the process.
+  /// @throws error protocol when that stream is no pipe, or this handle is not
+  ///   the one that started the process
+  byte_writer& standard_input();
+  byte_reader& standard_output();
+  byte_reader& standard_error();
+
+  /// What a process wrote until it ended.
+  struct captured {
+    std::string output;
+    std::string error;
+  };
+  /// Writes `input` to its standard input and closes that, reads its standard
+  /// output and error to their ends, all at a time, and joins it. Those that
+  /// are no pipes are left out. If it does not read all of the input, the rest
+  /// is dropped.
+  captured communicate(std::string_view input = {});
+
   /// Asks the process to end (SIGTERM). Nothing happens if it has ended.
   void terminate();
   /// Ends it at once (SIGKILL).
@@ -154,8 +182,11 @@ private:
   detail::waitable waitable() const;
   bool join_until(detail::deadline until);
   detail::child& use(const char* operation) const;
+  template <class Stream>
+  Stream& use_pipe(Stream detail::standard_pipes::*which, const char* name);
 
   std::shared_ptr<detail::child> state_;
+  std::unique_ptr<detail::standard_pipes> pipes_;
 };
 
 /// The children of this process that have not ended, dropped handles included.

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <ramet/process_setup.hpp>
 #include <ramet/start_method.hpp>
 
 #include <optional>
@@ -29,6 +30,8 @@ struct process_options {
   /// Path of the program that the child runs. Empty: this very program. Another
   /// one must be of the same build, or the child fails and says so.
   std::string executable = {};
+  /// Limits, working directory, environment, standard streams and more.
+  process_setup setup = {};
 };
 
 } // namespace ramet

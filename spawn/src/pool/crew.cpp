@@ -138,6 +138,7 @@ void crew::start(std::size_t index) {
   about.name = name_of(index);
   about.daemon = true;
   about.start = options_.start;
+  about.setup = options_.setup;
   auto& one = members_[index];
   options_.initializer.encode([&](job_entry entry, const outgoing& arguments) {
     if (entry)

@@ -6,6 +6,7 @@
 #include "pool_frame.hpp"
 #include "self.hpp"
 
+#include <ramet/detail/launch.hpp>
 #include <ramet/detail/pack.hpp>
 #include <ramet/error.hpp>
 #include <ramet/task_failure.hpp>
@@ -25,6 +26,7 @@ constexpr std::chrono::hours longest_timeout{24 * 365 * 100};
 
 pool_options completed(pool_options options) {
   self::mine().require_live("making a pool");
+  require_no_pipes(options.setup, "making a pool");
   if (options.workers == 0)
     options.workers = processors();
   if (options.workers > board::capacity)

@@ -218,6 +218,7 @@ private:
 template <class R, class F, class... Args>
 std::shared_ptr<future_state<R>> start_async(process_options options, F&& f,
                                              Args&&... args) {
+  require_no_pipes(options.setup, "calling ramet::async");
   auto [here, there] = pipe_side::create(false);
   connection results{std::move(there)};
   auto state = std::make_shared<async_state<R>>(std::move(here));

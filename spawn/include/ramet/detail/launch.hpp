@@ -19,6 +19,7 @@ namespace ramet::detail {
 
 /// What the parent keeps of a child process.
 class child;
+struct standard_pipes;
 
 /// A call with its arguments, decoded in the child and ready to be made.
 struct job {
@@ -36,6 +37,14 @@ using job_entry = std::unique_ptr<job> (*)(const incoming&);
 /// Starts a process that makes the job and runs it.
 std::shared_ptr<child> launch(process_options options, job_entry entry,
                               const outgoing& arguments);
+
+/// The near ends of its standard streams; null if there are none, or somebody
+/// has taken them.
+std::unique_ptr<standard_pipes> take_pipes(child& one);
+
+/// For those who start processes and hand out no `process` to use the pipes of.
+/// @param attempted "making a pool" @throws error protocol
+void require_no_pipes(const process_setup& wanted, const char* attempted);
 
 /// The job of a process: the call alone, whatever it returns.
 template <class Callee, class... Params>
