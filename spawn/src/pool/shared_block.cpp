@@ -47,12 +47,7 @@ public:
       const std::function<std::shared_ptr<const void>()>& make) {
     std::deque<entry> gone; // let go of without the lock
     std::scoped_lock lock{guard_};
-    auto kept = std::stable_partition(
-        entries_.begin(), entries_.end(), [](const entry& one) {
-          return layout_of(*one.memory).dropped.load() == 0;
-        });
-    std::move(kept, entries_.end(), std::back_inserter(gone));
-    entries_.erase(kept, entries_.end());
+    gone = take_dropped();
     for (auto& one : entries_)
       if (one.memory == memory)
         return one.value;
@@ -65,12 +60,29 @@ public:
     return value;
   }
 
+  void forget_dropped() {
+    std::deque<entry> gone;
+    std::scoped_lock lock{guard_};
+    gone = take_dropped();
+  }
+
 private:
   struct entry {
     std::shared_ptr<object> memory;
     std::shared_ptr<const void> value;
   };
   static constexpr std::size_t most = 8;
+
+  std::deque<entry> take_dropped() { // needs guard_
+    std::deque<entry> result;
+    auto kept = std::stable_partition(
+        entries_.begin(), entries_.end(), [](const entry& one) {
+          return layout_of(*one.memory).dropped.load() == 0;
+        });
+    std::move(kept, entries_.end(), std::back_inserter(result));
+    entries_.erase(kept, entries_.end());
+    return result;
+  }
 
   std::mutex guard_; // of entries_
   std::deque<entry> entries_;
@@ -83,7 +95,11 @@ struct shared_block::made_here {
   explicit made_here(std::shared_ptr<object> what) : memory(std::move(what)) {}
   made_here(const made_here&) = delete;
   made_here& operator=(const made_here&) = delete;
-  ~made_here() { layout_of(*memory).dropped.store(1); }
+  ~made_here() {
+    layout_of(*memory).dropped.store(1);
+    // Here, too, it was decoded, if workers are threads.
+    decoded_blocks::mine().forget_dropped();
+  }
 };
 
 shared_block shared_block::make(const outgoing& value) {
