@@ -54,12 +54,11 @@ int main(int argc, char** argv) {
   expect(mkdtemp(own.data()), "there is a directory");
   std::filesystem::current_path(own);
 
-  ramet::process p{{.setup = {.limits = {.address_space = std::size_t{1} << 45,
+  ramet::process p{{.setup = {.limits = {.address_space = std::size_t{1} << 47,
                                          .cpu_time = 10s,
                                          .open_files = 100,
                                          .core_size = 0},
                               .nice = 10,
-                              .affinity = {0},
                               .working_directory = "/tmp",
                               .environment = {.set = {{"LANG", "C"}},
                                               .unset = {"DISPLAY"}},
