@@ -65,6 +65,8 @@ std::size_t least_bytes(object_kind kind) {
     return sizeof(mutex_layout);
   case object_kind::last_will:
     return sizeof(last_will_layout);
+  case object_kind::descriptor:
+    return sizeof(descriptor_layout);
   default:
     return sizeof(object_header);
   }
