@@ -173,24 +173,28 @@ TEST_F(handle_passing_test, takes_from_a_pool_and_gives_to_one) {
 
 TEST_F(handle_passing_test, is_the_result_of_async) {
   EXPECT_EQ(value_of(async([] { return with_value(7); }).get()), 7U);
+  // Its process ends a little later.
+  EXPECT_TRUE(eventually([] { return ::waitpid(-1, nullptr, WNOHANG) == -1; }));
 }
 
-// Gets with room for so few descriptors that it cannot.
+// Gets where no descriptor more may be opened.
 std::string get_without_room(handles from) {
-  rlimit tight{};
-  ::getrlimit(RLIMIT_NOFILE, &tight);
-  // A line to the keeper is there, and all lower descriptors are in use.
-  from.put(from.get());
+  from.put(from.get()); // there is a line to the keeper, from now on
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  auto tight = before;
   auto next = ::dup(0);
   ::close(next);
   tight.rlim_cur = static_cast<rlim_t>(next);
   ::setrlimit(RLIMIT_NOFILE, &tight);
+  std::string result = "received";
   try {
     from.get();
   } catch (const error& e) {
-    return e.code() == errc::resource_exhausted ? "no room" : e.what();
+    result = e.code() == errc::resource_exhausted ? "no room" : e.what();
   }
-  return "received";
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  return result;
 }
 
 TEST_F(handle_passing_test, leaves_it_to_others_when_a_process_has_no_room) {
@@ -263,12 +267,28 @@ TEST_F(handle_passing_test, says_so_when_the_process_that_kept_it_is_gone) {
   }
 }
 
+// In a process of its own, as here others have been passed already.
 TEST_F(handle_passing_test, needs_no_thread_before_the_first_is_passed) {
-  EXPECT_EQ(count_files("/proc/self/task"), 2U); // the watcher is one
   handles post;
-  process{put_and_end, post, 1U}.join();
-  EXPECT_EQ(count_files("/proc/self/task"), 3U);
+  queue<int> go;
+  queue<std::size_t> threads;
+  process child{[](handles to, queue<int> wait_for, queue<std::size_t> tell) {
+                  wait_for.get();
+                  process{do_nothing}.join();
+                  tell.put(count_files("/proc/self/task"));
+                  process{put_and_end, to, 1U}.join();
+                  tell.put(count_files("/proc/self/task"));
+                  wait_for.get();
+                },
+                post, go, threads};
+  auto waited = handle::duplicate(child.sentinel());
+  child.detach();
+  go.put(1);
+  auto before = threads.get();
+  EXPECT_EQ(threads.get(), before + 1);
   EXPECT_EQ(value_of(post.get()), 1U);
+  go.put(2);
+  ramet::wait(waited);
 }
 
 } // namespace

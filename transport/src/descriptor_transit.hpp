@@ -35,4 +35,7 @@ std::vector<unique_fd> get_from_keeper(process_slot keeper,
 /// that. Waits for nobody.
 void drop_at_keeper(member_id keeper, std::uint64_t id) noexcept;
 
+/// That process has ended, and its slot will be another's.
+void forget_keeper(process_slot ended) noexcept;
+
 } // namespace ramet::detail

@@ -89,6 +89,11 @@ public:
       send_with_descriptors(line, &request, request.bytes(), {}, MSG_DONTWAIT);
   }
 
+  void forget(process_slot keeper) noexcept {
+    std::scoped_lock lock{guard_};
+    lines_.erase(keeper);
+  }
+
 private:
   keeper_lines() {
     static keeper_lines* self = nullptr;
@@ -102,10 +107,14 @@ private:
 
   int line_to(process_slot keeper) {
     auto serial = family::mine().entry(keeper).serial.load();
-    auto& line = lines_[keeper];
-    if (line.socket && line.serial == serial)
-      return line.socket.get();
-    line = {};
+    auto found = lines_.find(keeper);
+    if (found != lines_.end() && found->second.serial == serial)
+      return found->second.socket.get();
+    lines_.erase(keeper);
+    // Others may have ended, too. There are few keepers.
+    std::erase_if(lines_, [](auto& one) {
+      return family::mine().entry(one.first).serial.load() != one.second.serial;
+    });
     auto attempted = [] {
       return "reaching the process that keeps descriptors";
     };
@@ -121,12 +130,12 @@ private:
         throw_keeper_gone(keeper);
       throw_os_error(errno, attempted());
     }
-    line = {serial, std::move(made)};
-    return line.socket.get();
+    return lines_.insert_or_assign(keeper, line{serial, std::move(made)})
+        .first->second.socket.get();
   }
 
   struct line {
-    std::uint32_t serial = 0; // of the keeper; 0: none
+    std::uint32_t serial = 0; // of the keeper
     unique_fd socket;
   };
 
@@ -232,6 +241,10 @@ void drop_at_keeper(member_id keeper, std::uint64_t id) noexcept {
     keeper_lines::mine().tell(keeper.slot,
                               request_of(keeper_verb::drop, {&id, 1}), remove);
   }
+}
+
+void forget_keeper(process_slot ended) noexcept {
+  keeper_lines::mine().forget(ended);
 }
 
 } // namespace ramet::detail

@@ -3,6 +3,7 @@
 #include "family.hpp"
 
 #include "descriptor_keeper.hpp"
+#include "descriptor_transit.hpp"
 #include "family_directory.hpp"
 #include "ledger.hpp"
 #include "lifetime.hpp"
@@ -268,6 +269,7 @@ void family::settle(member_id dead) noexcept {
     // No memory to map its ledger: what it held lives until the family ends.
   }
   segment::remove(descriptor_keeper::path_of(dead.slot));
+  forget_keeper(dead.slot);
   segment::remove(page_path(dead.slot));
   place.serial.store(0);
 }
