@@ -125,6 +125,13 @@ def pipe_works():
             "CPython Pipe, array": ["python", "record-array"],
         },
     )
+    yield Work(
+        "pipes",
+        "passing a socket, answered",
+        "us",
+        {"": ["ours", "socket"]},
+        {"CPython Pipe": ["python", "socket"]},
+    )
 
 
 def queue_works():

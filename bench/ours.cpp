@@ -5,6 +5,7 @@
 #include "ours_worker.hpp"
 
 #include <ramet/error.hpp>
+#include <ramet/handle.hpp>
 #include <ramet/pipe.hpp>
 #include <ramet/process.hpp>
 #include <ramet/queue.hpp>
@@ -12,8 +13,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace bench {
 
@@ -115,6 +120,12 @@ void answer_records(ramet::connection pipe) {
   }
 }
 
+void answer_on_socket(ramet::connection pipe) {
+  while (auto socket = pipe.recv<std::optional<ramet::handle>>())
+    if (::write(socket->native_handle(), "!", 1) != 1)
+      throw std::runtime_error("cannot answer on the socket");
+}
+
 void nothing() {}
 
 seconds start_and_join(ramet::start_method method, seconds budget) {
@@ -169,6 +180,26 @@ seconds ramet_record(seconds budget) {
     }
   });
   here.send(record{});
+  child.join();
+  return result;
+}
+
+seconds ramet_socket(seconds budget) {
+  auto [here, there] = ramet::pipe();
+  ramet::process child{answer_on_socket, std::move(there)};
+  auto result = median_time(budget, [&, &here = here](std::uint64_t n) {
+    for (std::uint64_t i = 0; i < n; ++i) {
+      int ends[2];
+      if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        throw std::runtime_error("cannot make a pair of sockets");
+      auto mine = ramet::handle::adopt(ends[0]);
+      here.send(std::optional{ramet::handle::adopt(ends[1])});
+      char answer = 0;
+      if (::read(mine.native_handle(), &answer, 1) != 1)
+        throw std::runtime_error("no answer on the socket");
+    }
+  });
+  here.send(std::optional<ramet::handle>{});
   child.join();
   return result;
 }

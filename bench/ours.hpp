@@ -25,6 +25,9 @@ seconds ramet_queue(std::size_t producers, std::size_t consumers,
 /// A struct of strings and 1000 doubles, there and back again.
 seconds ramet_record(seconds budget);
 
+/// A connected socket is passed to a child, which answers on it.
+seconds ramet_socket(seconds budget);
+
 /// One addition under the lock of a shared value, by so many processes at once.
 seconds ramet_increment(std::size_t processes, seconds budget);
 

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
           plain("semaphore-alone", ramet_semaphore_alone),
           plain("semaphore-round-trip", ramet_semaphore_round_trip),
           plain("shared-mutex-alone", ramet_shared_mutex_alone),
+          plain("socket", ramet_socket),
           plain("start-forkserver", ramet_start_forkserver),
           plain("start-spawn", ramet_start_spawn),
           sized("one-way", ramet_one_way),

@@ -114,6 +114,31 @@ def record_with_array(budget):
     return record_round_trip(array("d", (i * 0.5 for i in range(1000))), budget)
 
 
+def answer_on_socket(pipe):
+    while (socket := pipe.recv()) is not None:
+        socket.sendall(b"!")
+        socket.close()
+
+
+def pass_socket(budget):
+    from socket import socketpair
+
+    def work(pipe):
+        def run(n):
+            for _ in range(n):
+                mine, yours = socketpair()
+                pipe.send(yours)
+                yours.close()
+                mine.recv(1)
+                mine.close()
+
+        result = measure.median_time(budget, run)
+        pipe.send(None)
+        return result
+
+    return with_pipe(answer_on_socket, work)
+
+
 def producer(control, items, consumers):
     plain = bytes([PLAIN]) + b"U" * 63
     last = bytes([STOP]) + b"U" * 63
@@ -242,6 +267,7 @@ if __name__ == "__main__":
         "queue": queue,
         "record-array": record_with_array,
         "record-list": record_with_list,
+        "socket": pass_socket,
         "round-trip": round_trip,
         "start-forkserver": start_forkserver,
         "start-spawn": start_spawn,

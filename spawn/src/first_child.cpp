@@ -2,6 +2,8 @@
 
 #include "first_child.hpp"
 
+#include "watcher.hpp"
+
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -29,6 +31,7 @@ void before_first_child(std::function<void()> call) {
 void prepare_first_child() {
   auto& all = preparations::mine();
   std::call_once(all.once, [&] {
+    watcher::mine().watch_descriptors();
     for (auto& call : all.calls)
       call();
   });

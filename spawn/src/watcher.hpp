@@ -43,6 +43,10 @@ public:
   /// @throws error resource_exhausted
   void watch_parent(int pidfd);
 
+  /// Has this process keep descriptors for others when the first one asks for
+  /// that. @throws error resource_exhausted, os_failure
+  void watch_descriptors();
+
   /// SIGINT has come. Async-signal-safe.
   void on_interrupt() noexcept;
 
@@ -52,7 +56,8 @@ public:
 private:
   static constexpr std::uint64_t command_token = 0;
   static constexpr std::uint64_t parent_token = 1;
-  static constexpr std::uint64_t first_free_token = 2;
+  static constexpr std::uint64_t descriptors_token = 2;
+  static constexpr std::uint64_t first_free_token = 3;
 
   watcher() = default;
   void add(int fd, std::uint64_t token);

@@ -4,6 +4,7 @@
 
 #include "child.hpp"
 #include "children.hpp"
+#include "descriptor_keeper.hpp"
 #include "family.hpp"
 #include "interrupt_posix.hpp"
 #include "member_watch.hpp"
@@ -83,6 +84,11 @@ void watcher::forget(int fd) noexcept {
 void watcher::watch_parent(int pidfd) {
   start();
   add(pidfd, parent_token);
+}
+
+void watcher::watch_descriptors() {
+  start();
+  add(descriptor_keeper::mine().listen(), descriptors_token);
 }
 
 void watcher::on_interrupt() noexcept {
@@ -170,6 +176,10 @@ void watcher::on_event(std::uint64_t token) {
                 nullptr);
     return;
   }
+  case descriptors_token:
+    forget(descriptor_keeper::mine().listen());
+    descriptor_keeper::mine().serve();
+    return;
   default:
     // In neither list: collected by a joining thread a moment ago.
     if (auto one = children::mine().find(token))

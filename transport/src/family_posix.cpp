@@ -2,6 +2,8 @@
 
 #include "family.hpp"
 
+#include "descriptor_keeper.hpp"
+#include "descriptor_transit.hpp"
 #include "family_directory.hpp"
 #include "ledger.hpp"
 #include "lifetime.hpp"
@@ -270,6 +272,8 @@ void family::settle(member_id dead) noexcept {
   } catch (...) {
     // No memory to map its ledger: what it held lives until the family ends.
   }
+  segment::remove(descriptor_keeper::path_of(dead.slot));
+  forget_keeper(dead.slot);
   segment::remove(page_path(dead.slot));
   place.serial.store(0);
 }

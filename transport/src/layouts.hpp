@@ -100,4 +100,10 @@ struct last_will_layout {
   std::byte bytes[max_last_message];
 };
 
+/// The descriptor itself is with the keeper, under this object's id.
+struct descriptor_layout {
+  object_header header;
+  member_id keeper;
+};
+
 } // namespace ramet::detail

@@ -2,6 +2,7 @@
 
 #include "lifetime.hpp"
 
+#include "descriptor_transit.hpp"
 #include "last_will.hpp"
 #include "layouts.hpp"
 #include "mailbox_core.hpp"
@@ -74,6 +75,10 @@ void free_object(std::uint64_t id, std::byte* data) noexcept {
       return;
     }
     carry_out_last_will(data);
+  }
+  if (reinterpret_cast<object_header*>(data)->kind == object_kind::descriptor) {
+    drop_at_keeper(reinterpret_cast<descriptor_layout*>(data)->keeper, id);
+    return;
   }
   try {
     segment::remove(family::mine().path_of(id));

@@ -17,8 +17,9 @@
 namespace ramet::detail {
 
 /// Frees an object that nobody holds: its unread messages let go of what they
-/// hold, a last will is carried out (soon, if a mailbox's lock is held), then
-/// its files are removed. May be repeated. Never throws.
+/// hold, a last will is carried out (soon, if a mailbox's lock is held), a
+/// descriptor's keeper is told, and its files are removed. May be repeated.
+/// Never throws.
 void free_object(std::uint64_t id, std::byte* data) noexcept;
 
 /// Whether a process came to its regular end (it returned, or called exit), or

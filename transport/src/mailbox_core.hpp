@@ -97,6 +97,8 @@ private:
   void consume(found_frame& found);
   void begin_consuming(const found_frame& found);
   void forget_consuming();
+  void leave_in_place();
+  void drop_locked(found_frame& found);
   void finish_consuming();
 
   std::span<const object_ref> refs_at(segment_cache& segments,

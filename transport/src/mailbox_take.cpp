@@ -22,10 +22,9 @@ std::int64_t steady_now() {
       .count();
 }
 
-bool has_pipe_ends(const incoming& message) {
-  return std::any_of(
-      message.refs.begin(), message.refs.end(),
-      [](const object_ref& ref) { return ref.kind == object_kind::pipe; });
+bool has(object_kind kind, const incoming& message) {
+  return std::any_of(message.refs.begin(), message.refs.end(),
+                     [=](const object_ref& ref) { return ref.kind == kind; });
 }
 
 [[noreturn]] void throw_damaged(std::uint64_t object,
@@ -184,6 +183,18 @@ void mailbox_core::finish_consuming() {
   side.pending_refs.store(0, std::memory_order_release);
 }
 
+void mailbox_core::leave_in_place() {
+  forget_consuming();
+  // The wake that brought us here may be another's who wants it.
+  control_.not_empty.notify_one();
+}
+
+// Its receiver has thrown: else it would bar the way for ever.
+void mailbox_core::drop_locked(found_frame& found) {
+  consume(found);
+  after_take();
+}
+
 // Needs the lock. Shows the next message, if there is one, to `first`, unless
 // that is null, and then to `receive`.
 mailbox_core::shown mailbox_core::take_locked(receiver receive,
@@ -200,18 +211,25 @@ mailbox_core::shown mailbox_core::take_locked(receiver receive,
     left = first && (*first)(found.message) == verdict::leave;
     // An end of a pipe that we adopt and die with is gone: nobody else could
     // get it out of this message any more.
-    if (!left && has_pipe_ends(found.message))
+    if (!left && has(object_kind::pipe, found.message))
       begin_consuming(found);
     left = left || receive(found.message) == verdict::leave;
+  } catch (const error& e) {
+    // No room here for its descriptors, before anything of it was adopted:
+    // another one may have it, or we, later.
+    if (e.code() == errc::resource_exhausted
+        && has(object_kind::descriptor, found.message)) {
+      leave_in_place();
+      throw;
+    }
+    drop_locked(found);
+    throw;
   } catch (...) {
-    consume(found); // else it would bar the way for ever
-    after_take();
+    drop_locked(found);
     throw;
   }
   if (left) {
-    forget_consuming();
-    // The wake that brought us here may be another's who wants it.
-    control_.not_empty.notify_one();
+    leave_in_place();
     return shown::left;
   }
   consume(found);

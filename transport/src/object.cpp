@@ -80,6 +80,8 @@ std::size_t least_bytes(object_kind kind) {
     return sizeof(latch_layout);
   case object_kind::barrier:
     return sizeof(barrier_layout);
+  case object_kind::descriptor:
+    return sizeof(descriptor_layout);
   default:
     return sizeof(object_header);
   }

@@ -108,6 +108,15 @@ struct handle_access {
   static Handle adopt(object_ref ref) {
     return Handle{ref};
   }
+  /// Has `void make_ready() const`: called before a message with it is written.
+  template <class Handle>
+  static constexpr bool is_made_ready = requires(const Handle& handle) {
+    handle.make_ready();
+  };
+  template <class Handle>
+  static void make_ready(const Handle& handle) {
+    handle.make_ready();
+  }
   /// What ramet::wait sees of it, for those that can be waited for.
   template <class Thing>
   requires requires(const Thing& thing) { thing.waitable(); }

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <ramet/detail/arrivals.hpp>
 #include <ramet/detail/inspector.hpp>
 #include <ramet/detail/message.hpp>
 #include <ramet/detail/serializable.hpp>
@@ -134,12 +135,15 @@ using decoded_t = typename decoded<Ts...>::type;
 
 /// Decodes a message without looking at `message.type`; checks everything else.
 /// Handles adopt their objects one by one: if it throws, those already adopted
-/// have been let go of again, and the others never were.
-/// @throws error(errc::protocol)
+/// have been let go of again, and the others never were. Descriptors are
+/// fetched first, all or none.
+/// @throws error(errc::protocol); with descriptors also closed, and
+///   resource_exhausted, when nothing was adopted
 template <class... Ts>
 decoded_t<Ts...> decode_message(const incoming& message) {
   (require_serializable<std::remove_cvref_t<Ts>>(), ...);
   if constexpr ((travels<std::remove_cvref_t<Ts>> && ...)) {
+    arrivals descriptors{message.refs};
     reader in{message.bytes, message.refs, type_id_of<Ts...>().name};
     if constexpr (sizeof...(Ts) == 1) {
       decoded_t<Ts...> result = take<decoded_t<Ts...>>(in);

@@ -251,13 +251,20 @@ struct wire<std::array<T, N>> {
 template <handle_type T>
 struct wire<T> {
   using parts = type_list<>;
-  static consteval extent least() { return {0, 1, true}; }
+  // What has to be made ready is counted one by one, and so before the lock of
+  // a mailbox is taken.
+  static consteval extent least() {
+    return {0, 1, !handle_access::is_made_ready<T>};
+  }
   template <class Out>
   static void save(Out& out, const T& x) {
-    if constexpr (Out::counts_only)
+    if constexpr (Out::counts_only) {
+      if constexpr (handle_access::is_made_ready<T>)
+        handle_access::make_ready(x);
       out.ref({});
-    else
+    } else {
       out.ref(handle_access::ref(x));
+    }
   }
   static T load(reader& in) {
     return handle_access::adopt<T>(in.ref(name_of<T>()));
