@@ -7,6 +7,7 @@
 #include "family.hpp"
 #include "self.hpp"
 #include "watcher.hpp"
+#include "zygote.hpp"
 
 #include <fmt/format.h>
 
@@ -109,6 +110,7 @@ void end_runtime() noexcept {
     [[maybe_unused]] auto written =
         ::write(STDERR_FILENO, line.data(), line.size());
   }
+  zygote::mine().end();
   me.hold_if_interrupted();
   // In a child the process ends right away, and its thread with it.
   if (!me.parent)
