@@ -19,8 +19,14 @@ std::string own_program();
 /// The variables by which an admitted child finds its family and its parent.
 std::vector<std::string> environment_of_child(const family::admission& place);
 
+/// Sets those variables in this process: it was forked, not launched.
+void set_environment_of_child(const std::string& passport, int parent);
+
 /// True in a process that a parent has launched.
 bool launched_by_parent();
+
+/// Gives this process the short name that ps and top show of the program.
+void restore_short_name();
 
 /// Runs the function that the parent sent, and ends the process. Exits quietly
 /// when the parent is dead by now.

@@ -157,14 +157,6 @@ std::unique_ptr<job> receive_job() {
   return result;
 }
 
-// ps and top would show "exe", after the path that was executed.
-void restore_short_name() {
-  auto& argv0 = self::mine().argv0;
-  auto slash = argv0.rfind('/');
-  ::prctl(PR_SET_NAME,
-          argv0.c_str() + (slash == std::string::npos ? 0 : slash + 1));
-}
-
 } // namespace
 
 std::string own_program() {
@@ -174,6 +166,19 @@ std::string own_program() {
 std::vector<std::string> environment_of_child(const family::admission& place) {
   return {fmt::format("{}={}", family_variable, family::mine().passport(place)),
           fmt::format("{}={}", parent_variable, ::getpid())};
+}
+
+void set_environment_of_child(const std::string& passport, int parent) {
+  ::setenv(family_variable, passport.c_str(), 1);
+  ::setenv(parent_variable, fmt::format("{}", parent).c_str(), 1);
+}
+
+// ps and top would show "exe", after the path that was executed.
+void restore_short_name() {
+  auto& argv0 = self::mine().argv0;
+  auto slash = argv0.rfind('/');
+  ::prctl(PR_SET_NAME,
+          argv0.c_str() + (slash == std::string::npos ? 0 : slash + 1));
 }
 
 bool launched_by_parent() {

@@ -96,6 +96,9 @@ public:
   std::vector<int> descriptors() const;
   const environment_changes& environment() const { return wanted_.environment; }
 
+  /// True: the child is as this process in all that it asks for.
+  bool changes_nothing() const;
+
   pipe_watch watched_pipes() const;
   /// Null when there are none. Called once.
   std::unique_ptr<standard_pipes> take_pipes();

@@ -442,8 +442,10 @@ std::string limits_in_words(const process_limits& limits,
   return result;
 }
 
-void require_no_setup(const process_setup& wanted, start_method method,
-                      const std::string& process) {
+namespace {
+
+// The members of it that ask for something.
+std::vector<std::string_view> asked_for_by(const process_setup& wanted) {
   std::vector<std::string_view> asked;
   auto& limits = wanted.limits;
   if (limits.address_space || limits.cpu_time || limits.open_files
@@ -464,6 +466,18 @@ void require_no_setup(const process_setup& wanted, start_method method,
     asked.push_back(stream_members[1]);
   if (wanted.standard_error != redirection{})
     asked.push_back(stream_members[2]);
+  return asked;
+}
+
+} // namespace
+
+bool child_setup::changes_nothing() const {
+  return asked_for_by(wanted_).empty();
+}
+
+void require_no_setup(const process_setup& wanted, start_method method,
+                      const std::string& process) {
+  auto asked = asked_for_by(wanted);
   if (!asked.empty())
     throw error(errc::protocol,
                 fmt::format("starting process '{}': start method '{}' cannot "

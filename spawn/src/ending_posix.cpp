@@ -7,6 +7,7 @@
 #include "family.hpp"
 #include "self.hpp"
 #include "watcher.hpp"
+#include "zygote.hpp"
 
 #include <fmt/format.h>
 
@@ -149,6 +150,7 @@ void end_runtime() noexcept {
   } catch (const std::exception& problem) {
     tell(problem);
   }
+  zygote::mine().end();
   me.hold_if_interrupted();
   // In a child the process ends right away, and its thread with it.
   if (!me.parent)

@@ -114,6 +114,30 @@ private:
   setup_step failed_ = setup_step::none;
 };
 
+// An initializer: descriptors that stay open in the program.
+class inherited_descriptors {
+public:
+  explicit inherited_descriptors(const std::vector<int>& list) : list_(list) {}
+
+  error_code on_setup(process_v2::posix::default_launcher& launcher,
+                      const path&, const char* const*) {
+    launcher.fd_whitelist.insert(launcher.fd_whitelist.end(), list_.begin(),
+                                 list_.end());
+    return {};
+  }
+
+  error_code on_exec_setup(process_v2::posix::default_launcher&, const path&,
+                           const char* const*) {
+    for (int fd : list_)
+      if (::fcntl(fd, F_SETFD, 0) != 0)
+        return {errno, boost::system::system_category()};
+    return {};
+  }
+
+private:
+  const std::vector<int>& list_;
+};
+
 // A stack for the moment between clone and exec, with a guard page below.
 class launch_stack {
 public:
@@ -290,12 +314,13 @@ launched launch_program(const launch_request& request,
     launcher(
         error, path{request.program}, argv.data(),
         environment_of_child{request.environment, request.setup->environment()},
-        setup);
+        inherited_descriptors{request.descriptors}, setup);
     if (error && setup.failed() != setup_step::none)
       throw request.setup->failure(setup.failed(), error.value());
   } else {
     launcher(error, path{request.program}, argv.data(),
-             environment_of_child{request.environment, {}});
+             environment_of_child{request.environment, {}},
+             inherited_descriptors{request.descriptors});
   }
   if (error)
     throw_os_error(error.value(),

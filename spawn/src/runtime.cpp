@@ -5,6 +5,7 @@
 #include "family.hpp"
 #include "self.hpp"
 #include "threads_posix.hpp"
+#include "zygote.hpp"
 
 #include <ramet/runtime.hpp>
 
@@ -16,6 +17,10 @@ runtime::runtime(int argc, char** argv) {
   detail::note_program_signals();
   if (argc > 0 && argv && argv[0])
     me.argv0 = argv[0];
+  if (detail::launched_as_zygote()) {
+    detail::serve_as_zygote();
+    detail::run_as_child(); // in a child of the zygote
+  }
   if (detail::launched_by_parent())
     detail::run_as_child();
   auto& members = detail::family::mine();

@@ -40,6 +40,10 @@ public:
   /// Claims the one runtime of this process. @throws error protocol
   void claim_runtime();
 
+  /// In a fork that goes on as a process of the family with the runtime that
+  /// its original claimed.
+  void take_over_runtime();
+
   /// @throws error protocol, which says what to do, unless the calling thread
   ///   may start children now
   void require_live(const std::string& attempted) const;

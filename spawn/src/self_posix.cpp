@@ -30,6 +30,10 @@ void self::claim_runtime() {
                 "already; make one only, as the first line of main()");
 }
 
+void self::take_over_runtime() {
+  runtime_pid_.store(::getpid());
+}
+
 void self::require_live(const std::string& attempted) const {
   switch (phase.load()) {
   case runtime_phase::ending:

@@ -40,10 +40,12 @@ starter& starter_of(start_method method) {
     return spawn_starter();
   if (method == start_method::thread)
     return thread_starter();
+  if (method == start_method::forkserver)
+    return forkserver_starter();
   throw error(errc::protocol,
               fmt::format("choosing start method '{}': this version of ramet "
-                          "does not have it; use start_method::spawn "
-                          "or start_method::thread",
+                          "does not have it; use start_method::spawn, "
+                          "forkserver or thread",
                           to_string(method)));
 }
 

@@ -12,6 +12,7 @@
 #include <ramet/start_method.hpp>
 
 #include <memory>
+#include <string_view>
 
 namespace ramet::detail {
 
@@ -36,10 +37,17 @@ public:
 /// @throws error protocol when this version does not have the method
 starter& starter_of(start_method method);
 
+/// For methods that fork. @throws error protocol when the options name another
+///   program than this one
+void require_own_program(const process_options& options,
+                         std::string_view method);
+
 /// Runs the own program, or another of the same build, from main() on.
 starter& spawn_starter();
 
 /// Runs a thread of this process.
 starter& thread_starter();
+/// Forks a process of the own program that waits for that: the zygote.
+starter& forkserver_starter();
 
 } // namespace ramet::detail

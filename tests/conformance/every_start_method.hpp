@@ -21,6 +21,7 @@ namespace ramet::test {
 /// The start methods that there are. The one list of them in the suite.
 inline constexpr start_method every_start_method[] = {
     start_method::spawn,
+    start_method::forkserver,
     start_method::thread,
 };
 

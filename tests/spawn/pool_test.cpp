@@ -440,18 +440,6 @@ TEST_F(pool_test, pins_workers_to_different_processors_in_turn) {
   EXPECT_TRUE(CPU_ISSET(other, &usable));
 }
 
-TEST_F(pool_test, leaves_nothing_of_a_start_method_that_is_not_there) {
-  for (auto method : {start_method::fork, start_method::forkserver})
-    try {
-      pool workers{{.workers = 2, .start = method}};
-      ADD_FAILURE() << "nothing was thrown";
-    } catch (const error& problem) {
-      EXPECT_EQ(problem.code(), errc::protocol) << problem.what();
-      EXPECT_TRUE(says(problem, to_string(method))) << problem.what();
-      EXPECT_TRUE(active_children().empty());
-    }
-}
-
 TEST_F(pool_test, is_a_value_that_can_be_moved) {
   pool one{1};
   auto task = one.submit(twice, 1);

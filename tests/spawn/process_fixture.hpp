@@ -6,6 +6,7 @@
 #pragma once
 
 #include "family.hpp"
+#include "zygote.hpp"
 
 #include <ramet/process.hpp>
 
@@ -53,6 +54,7 @@ protected:
   }
 
   void TearDown() override {
+    detail::zygote::mine().end(); // else it is kept for the next start
     EXPECT_TRUE(active_children().empty());
     EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child or a zombie";
     // The watcher may still be at adopted ones.

@@ -8,6 +8,7 @@
 
 #include "children.hpp"
 #include "leak_check.hpp"
+#include "zygote.hpp"
 
 #include <ramet/process.hpp>
 
@@ -55,6 +56,7 @@ protected:
   }
 
   void TearDown() override {
+    ramet::detail::zygote::mine().end(); // else it is kept for the next start
     auto left = ramet::active_children();
     EXPECT_TRUE(left.empty()) << left.size() << " children are left";
     for (auto& child : left) { // of a test that failed

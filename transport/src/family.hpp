@@ -91,6 +91,9 @@ public:
   ///   gone, or was made by another version of ramet)
   static family& mine();
 
+  /// True when this process has one already.
+  static bool exists();
+
   /// True when the environment said that a parent started this process.
   static bool was_spawned();
 

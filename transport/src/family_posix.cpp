@@ -186,6 +186,10 @@ family*& family::instance_at_exit() {
   return instance;
 }
 
+bool family::exists() {
+  return instance_at_exit() != nullptr;
+}
+
 bool family::was_spawned() {
   static const bool result = std::getenv(passport_variable) != nullptr;
   return result;
