@@ -249,7 +249,7 @@ private:
     if (!receive_packet(socket.get(), orders, descriptors))
       leave();
     std::vector<std::byte> environment(orders.environment_bytes);
-    if (!receive_packet(socket.get(), environment, none))
+    if (!receive_packet(socket.get(), std::span{environment}, none))
       leave();
     apply_environment(decode<environment_changes>(environment));
     std::vector<int> plain;
