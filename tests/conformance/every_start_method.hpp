@@ -75,19 +75,16 @@ protected:
   /// A child by the method under test.
   template <class F, class... Args>
   static process start(F&& f, Args&&... args) {
-    return process{{.start = method()},
-                   std::forward<F>(f),
-                   std::forward<Args>(args)...};
+    return process{
+        {.start = method()}, std::forward<F>(f), std::forward<Args>(args)...};
   }
 };
 
 /// Once in each file, for its own fixture: makes each TEST_P a test by every
 /// start method, called SUITE/test/spawn and so on.
 #define RAMET_BY_EVERY_START_METHOD(SUITE)                                     \
-  INSTANTIATE_TEST_SUITE_P(conformance, SUITE,                                 \
-                           testing::ValuesIn(every_start_method),              \
-                           [](const auto& info) {                              \
-                             return std::string{to_string(info.param)};        \
-                           })
+  INSTANTIATE_TEST_SUITE_P(                                                    \
+      conformance, SUITE, testing::ValuesIn(every_start_method),               \
+      [](const auto& info) { return std::string{to_string(info.param)}; })
 
 } // namespace ramet::test

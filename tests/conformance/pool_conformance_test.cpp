@@ -77,9 +77,10 @@ TEST_P(pool_conformance, map_and_starmap_keep_the_order) {
   for (int i = 0; i < 1000; ++i)
     EXPECT_EQ(ys[static_cast<std::size_t>(i)], 2 * i);
   EXPECT_EQ(workers.map(twice, xs, {.chunk = 7}), ys);
-  EXPECT_EQ(workers.starmap(power, std::vector<std::tuple<int, int>>{
-                                       {2, 3}, {3, 2}, {5, 0}}),
-            (std::vector{8, 9, 1}));
+  EXPECT_EQ(
+      workers.starmap(
+          power, std::vector<std::tuple<int, int>>{{2, 3}, {3, 2}, {5, 0}}),
+      (std::vector{8, 9, 1}));
   EXPECT_TRUE(workers.map(twice, std::vector<int>{}).empty());
 }
 
@@ -186,9 +187,8 @@ void make_ready(int by) {
 
 TEST_P(pool_conformance, workers_begin_with_the_initializer) {
   made_ready = 0;
-  pool workers{{.workers = 2,
-                .initializer = {make_ready, 5},
-                .start = method()}};
+  pool workers{
+      {.workers = 2, .initializer = {make_ready, 5}, .start = method()}};
   int seen = workers.apply([] { return made_ready.load(); });
   if (traits().own_process)
     EXPECT_EQ(seen, 5);
@@ -199,9 +199,8 @@ TEST_P(pool_conformance, workers_begin_with_the_initializer) {
 TEST_P(pool_conformance, is_broken_when_the_initializer_keeps_failing) {
   testing::internal::CaptureStderr();
   {
-    pool workers{{.workers = 1,
-                  .initializer = {even_only, 1},
-                  .start = method()}};
+    pool workers{
+        {.workers = 1, .initializer = {even_only, 1}, .start = method()}};
     auto result = workers.submit(twice, 1);
     auto failure = task_failure_of([&] { return result.get(); });
     ASSERT_TRUE(failure);
@@ -229,9 +228,7 @@ TEST_P(pool_conformance, is_resized) {
   EXPECT_EQ(workers.map(twice, numbers(100)).size(), 100U);
   EXPECT_EQ(workers.stats().workers.size(), 3U);
   workers.resize(1);
-  EXPECT_TRUE(eventually([&] {
-    return pids_of(workers).size() == 1;
-  }));
+  EXPECT_TRUE(eventually([&] { return pids_of(workers).size() == 1; }));
   EXPECT_EQ(workers.apply(twice, 1), 2);
 }
 
@@ -403,8 +400,8 @@ TEST_P(async_conformance, is_cancelled) {
 
 TEST_P(async_conformance, calls_back_and_is_combined) {
   std::promise<int> value;
-  async(power, 3, 3).then([&](int y) { value.set_value(y); },
-                          [](const error&) {});
+  async(power, 3, 3)
+      .then([&](int y) { value.set_value(y); }, [](const error&) {});
   EXPECT_EQ(value.get_future().get(), 27);
   std::vector<future<int>> all;
   for (int i = 0; i < 5; ++i)
