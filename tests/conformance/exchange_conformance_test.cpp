@@ -62,7 +62,8 @@ TEST_P(pipe_conformance, carry_values_of_any_type_both_ways) {
   here.send(person{"Ada", {{"chess", 2}}});
   auto back = here.recv<person>();
   EXPECT_EQ(back.name, "Ada");
-  EXPECT_EQ(back.scores, (std::map<std::string, int>{{"chess", 2}, {"seen", 1}}));
+  EXPECT_EQ(back.scores,
+            (std::map<std::string, int>{{"chess", 2}, {"seen", 1}}));
   here.send(7, std::string{"x"});
   EXPECT_EQ(here.recv<std::string>(), "x7");
   std::vector<std::byte> bytes(3'000'000, std::byte{5}); // out of line

@@ -48,8 +48,7 @@ void start_late(ramet::queue<int> never) {
   // When main has returned, or is about to.
   never.get_for(std::chrono::milliseconds{50});
   ramet::process{say, "a process of " + ramet::this_process().name()};
-  ramet::process{a_thread, say,
-                 "a thread of " + ramet::this_process().name()};
+  ramet::process{a_thread, say, "a thread of " + ramet::this_process().name()};
 }
 
 // Fails as soon as the family is left, and any time later.
@@ -79,24 +78,22 @@ int main(int argc, char** argv) {
     begun.get();
     say("returns");
   } else if (what == "process of a daemon") {
-    ramet::process{a_daemon,
-                   [](ramet::queue<int> begun) {
-                     ramet::process{{.daemon = false},
-                                    say_that_it_sleeps,
-                                    begun}
-                         .join();
-                   },
-                   begun};
+    ramet::process{
+        a_daemon,
+        [](ramet::queue<int> begun) {
+          ramet::process{{.daemon = false}, say_that_it_sleeps, begun}.join();
+        },
+        begun};
     begun.get();
   } else if (what == "process of one that exits") {
-    ramet::process{a_thread,
-                   [](ramet::queue<int> begun) {
-                     ramet::process{{.daemon = true}, say_that_it_sleeps,
-                                    begun};
-                     begun.get();
-                     std::exit(3);
-                   },
-                   begun}
+    ramet::process{
+        a_thread,
+        [](ramet::queue<int> begun) {
+          ramet::process{{.daemon = true}, say_that_it_sleeps, begun};
+          begun.get();
+          std::exit(3);
+        },
+        begun}
         .join();
   } else if (what == "pool") {
     static ramet::pool workers{
