@@ -69,7 +69,9 @@ struct pool_options {
   std::string name = {};
   /// Each worker runs on one processor only, in turn.
   bool pin = false;
-  /// Not set: default_start_method().
+  /// Not set: default_start_method(). Workers that are threads cannot be ended
+  /// while they run a task: timeouts are refused, what is cancelled runs on and
+  /// its result is dropped, and a pool that ends leaves such a worker behind.
   std::optional<start_method> start = {};
   /// Keeps when each task ran, and where; see pool::timeline(). Some 40 bytes
   /// for each task.
@@ -85,7 +87,7 @@ struct pool_options {
 struct task_options {
   /// How long it may run; 0: as long as it takes. Then its worker is killed and
   /// replaced, and the task fails with errc::timed_out. Counts from when a
-  /// worker begins it.
+  /// worker begins it. Submitting throws errc::protocol if workers are threads.
   std::chrono::nanoseconds timeout{0};
   /// How often it is tried again when its worker dies, or its time is over. Not
   /// when it throws. The arguments are kept for that, so they must be copyable.

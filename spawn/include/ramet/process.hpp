@@ -151,15 +151,17 @@ public:
   captured communicate(std::string_view input = {});
 
   /// Asks the process to end (SIGTERM). Nothing happens if it has ended.
+  /// @throws error protocol when it is a thread: nothing can end one from
+  ///   outside
   void terminate();
-  /// Ends it at once (SIGKILL).
+  /// Ends it at once (SIGKILL). @throws as terminate
   void kill();
-  /// Sends SIGINT, as Ctrl-C would.
+  /// Sends SIGINT, as Ctrl-C would. @throws as terminate
   void interrupt();
 
   /// From now on the child lives on its own: this process's end neither waits
   /// for it nor ends it, whether by return, Ctrl-C or SIGKILL. The handle stays
-  /// usable.
+  /// usable. A thread ends with its process all the same.
   void detach();
 
   /// Gives up the handle of an ended process. Later calls throw `closed`;

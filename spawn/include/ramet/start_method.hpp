@@ -9,8 +9,12 @@
 
 namespace ramet {
 
-/// How a child is made. This version has `spawn`; asking for another one throws
-/// `error` with errc::protocol where the child would start.
+/// How a child is made. This version has `spawn` and `thread`; asking for
+/// another one throws `error` with errc::protocol where the child would start.
+///
+/// A program means the same by each of them, but for what cannot be: a thread
+/// shares its process's pid and variables, and nothing can end it from outside.
+/// The guide has the list: "Start methods".
 enum class start_method {
   spawn,      ///< The own program anew, from main(). Works everywhere.
   forkserver, ///< A fork of a template process that has no threads.
@@ -25,7 +29,9 @@ std::string_view to_string(start_method method) noexcept;
 /// Thread-safe.
 start_method default_start_method() noexcept;
 
-/// Sets it for this process; children begin with `spawn` again. Thread-safe.
+/// Sets it for this process; children begin with `spawn` again. A child that is
+/// a thread has one of its own, and begins with that of its parent.
+/// Thread-safe.
 /// @throws error protocol when this version does not have the method
 void set_default_start_method(start_method method);
 
