@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -66,8 +67,8 @@ auto ask_with(process_setup setup, Answer answer) {
 }
 
 void use_the_processor() {
-  for (volatile unsigned i = 0;; i = i + 1) {
-  }
+  for (std::atomic<unsigned> i{0};;)
+    i.fetch_add(1);
 }
 
 void use_it_and_stay() {
@@ -186,7 +187,10 @@ TEST_F(limits_test, too_low_to_start_in_are_said_to_be) {
                            + detail::bytes_in_words(size)))
           << child.exception()->message;
     } catch (const error& refused) { // by exec
-      EXPECT_TRUE(says(refused.what(), "worker-1")) << refused.what();
+      for (auto* part : {"starting process 'worker-1': executing",
+                         "the address space of process 'worker-1' is limited "
+                         "to "})
+        EXPECT_TRUE(says(refused.what(), part)) << refused.what();
     }
   }
   process child{{.setup = {.limits = {.open_files = 3},
@@ -207,8 +211,8 @@ TEST_F(limits_test, of_any_size_let_a_child_run_or_say_why_not) {
                   do_nothing};
     child.join();
     ran += child.status()->success();
-    if (!child.status()->success())
-      EXPECT_TRUE(child.exception()) << size << to_string(*child.status());
+    EXPECT_TRUE(child.status()->success() || child.exception())
+        << size << to_string(*child.status());
   }
   EXPECT_GT(ran, 0);
 }
