@@ -76,11 +76,16 @@ void use_it_and_stay() {
   use_the_processor();
 }
 
-// Never given back, so that there is none for those who report it either.
+// To the last byte, and never given back, so that there is none for those who
+// report it either.
 void use_all_memory() {
-  static std::vector<char*> kept;
-  for (;;)
-    kept.push_back(new char[64 * 1024]);
+  static void* kept = nullptr;
+  for (std::size_t size = 1_MiB; size >= sizeof kept; size /= 2)
+    while (void* more = std::malloc(size)) {
+      std::memcpy(more, &kept, sizeof kept);
+      kept = more;
+    }
+  kept = ::operator new(1_MiB);
 }
 
 std::size_t use_a_gigabyte() {
@@ -174,9 +179,10 @@ TEST_F(limits_test, too_low_to_start_in_are_said_to_be) {
   // From where the system cannot even load the program, to where some of its
   // libraries are.
   for (std::size_t size : {std::size_t{4096}, 1_MiB, 4_MiB, 10_MiB}) {
-    process_options options{.name = "worker-1",
-                            .setup = {.limits = {.address_space = size},
-                                      .standard_error = redirection::null()}};
+    process_options options{
+        .name = "worker-1",
+        .setup = {.limits = {.address_space = size, .core_size = 0},
+                  .standard_error = redirection::null()}};
     try {
       process child{std::move(options), do_nothing};
       child.join();
@@ -206,7 +212,7 @@ TEST_F(limits_test, of_any_size_let_a_child_run_or_say_why_not) {
   SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS;
   int ran = 0;
   for (std::size_t size = 2_MiB; size <= 400_MiB; size += size / 7) {
-    process child{{.setup = {.limits = {.address_space = size},
+    process child{{.setup = {.limits = {.address_space = size, .core_size = 0},
                              .standard_error = redirection::null()}},
                   do_nothing};
     child.join();
