@@ -26,21 +26,14 @@ constexpr std::chrono::microseconds begin_poll_interval{500};
 
 void adopt_children_of(member_id dead) noexcept;
 
-// Anybody may send SIGKILL, so that it was for the limit must be seen by what
-// was `used`; with SIGXCPU that is only checked, if it is known. For a limit
-// the system counts by samples, and what it tells is exact: on a busy machine
-// the two differ, by a tenth or so.
+// Anybody may send SIGKILL or SIGXCPU. That the process had used up its time is
+// seen by what its limit was `at_end`, see cpu_time_limit_of(). (What time it
+// used would not tell: for limits the system counts by samples, elsewhere
+// exactly, and on a busy machine the two are far apart.)
 void note_limit(exit_status& status, const process_limits& limits,
-                std::optional<std::chrono::milliseconds> used) {
-  if (!limits.cpu_time)
-    return;
-  std::chrono::milliseconds limit{*limits.cpu_time};
-  auto hard_limit = limit + std::chrono::seconds{1};
-  bool by_signal =
-      status.signal == SIGXCPU && used.value_or(limit) >= limit / 2;
-  bool by_force =
-      status.signal == SIGKILL && used && *used >= hard_limit * 4 / 5;
-  if (by_signal || by_force)
+                std::optional<std::chrono::seconds> at_end) {
+  if (limits.cpu_time && at_end > limits.cpu_time
+      && (status.signal == SIGXCPU || status.signal == SIGKILL))
     status.cpu_time_limit = limits.cpu_time;
 }
 
@@ -197,9 +190,10 @@ void child::wait_until_begun() {
 }
 
 child::calls child::finish() {
-  auto used = about_.limits.cpu_time ? cpu_time_of(pid()) : std::nullopt;
+  auto at_end =
+      about_.limits.cpu_time ? cpu_time_limit_of(pid()) : std::nullopt;
   status_ = collect_exit(pidfd());
-  note_limit(*status_, about_.limits, used);
+  note_limit(*status_, about_.limits, at_end);
   if (!about_.adopted)
     exception_ = read_exception();
   // Adopted first: if we are killed between the two, whoever settles it in our
