@@ -23,23 +23,17 @@ namespace ramet::detail {
 namespace {
 
 constexpr std::chrono::microseconds begin_poll_interval{500};
-// The system counts in steps of its clock.
-constexpr std::chrono::milliseconds cpu_time_step{50};
 
 void adopt_children_of(member_id dead) noexcept;
 
-// Anybody may send SIGKILL, so that it was for the limit must be seen by what
-// was `used`. With SIGXCPU that is only checked, if it is known.
+// Anybody may send SIGKILL or SIGXCPU. That the process had used up its time is
+// seen by what its limit was `at_end`, see cpu_time_limit_of(). (What time it
+// used would not tell: for limits the system counts by samples, elsewhere
+// exactly, and on a busy machine the two are far apart.)
 void note_limit(exit_status& status, const process_limits& limits,
-                std::optional<std::chrono::milliseconds> used) {
-  if (!limits.cpu_time)
-    return;
-  std::chrono::milliseconds limit{*limits.cpu_time};
-  bool by_signal =
-      status.signal == SIGXCPU && used.value_or(limit) + cpu_time_step >= limit;
-  bool by_force = status.signal == SIGKILL && used
-                  && *used + cpu_time_step >= limit + std::chrono::seconds{1};
-  if (by_signal || by_force)
+                std::optional<std::chrono::seconds> at_end) {
+  if (limits.cpu_time && at_end > limits.cpu_time
+      && (status.signal == SIGXCPU || status.signal == SIGKILL))
     status.cpu_time_limit = limits.cpu_time;
 }
 
@@ -214,9 +208,10 @@ void child::collect_thread() {
 }
 
 void child::collect_process() {
-  auto used = about_.limits.cpu_time ? cpu_time_of(pid()) : std::nullopt;
+  auto at_end =
+      about_.limits.cpu_time ? cpu_time_limit_of(pid()) : std::nullopt;
   status_ = collect_exit(pidfd());
-  note_limit(*status_, about_.limits, used);
+  note_limit(*status_, about_.limits, at_end);
   if (!about_.adopted)
     exception_ = read_exception();
   // Adopted first: if we are killed between the two, whoever settles it in our

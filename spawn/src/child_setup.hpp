@@ -103,8 +103,10 @@ public:
   /// Null when there are none. Called once.
   std::unique_ptr<standard_pipes> take_pipes();
 
-  /// What the parent throws when a step failed in the child.
-  error failure(setup_step step, int error_number) const;
+  /// What the parent throws when a step failed in the child; setup_step::none:
+  /// when `program` could not be executed after all of them.
+  error failure(setup_step step, int error_number,
+                const std::string& program) const;
 
 private:
   void prepare_stream(int number, const redirection& wanted);

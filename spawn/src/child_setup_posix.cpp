@@ -285,14 +285,14 @@ void child_setup::prepare_directory() {
   unique_fd fd{retried(
       [&] { return ::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); })};
   if (!fd)
-    throw failure(setup_step::working_directory, errno);
+    throw failure(setup_step::working_directory, errno, {});
   orders_.directory = keep(std::move(fd));
 }
 
 void child_setup::prepare_affinity() {
   for (unsigned processor : wanted_.affinity) {
     if (processor >= most_processors)
-      throw failure(setup_step::affinity, EINVAL);
+      throw failure(setup_step::affinity, EINVAL, {});
     orders_.affinity[processor / 64] |= std::uint64_t{1} << (processor % 64);
     orders_.has_affinity = 1;
   }
@@ -352,7 +352,8 @@ std::unique_ptr<standard_pipes> child_setup::take_pipes() {
   return result;
 }
 
-error child_setup::failure(setup_step step, int error_number) const {
+error child_setup::failure(setup_step step, int error_number,
+                           const std::string& program) const {
   std::string attempted;
   std::string advice;
   auto limit = [&](std::string_view what, std::string value, int resource,
@@ -371,7 +372,8 @@ error child_setup::failure(setup_step step, int error_number) const {
   auto& limits = wanted_.limits;
   switch (step) {
   case setup_step::none:
-    attempted = "preparing it";
+    attempted = fmt::format("executing '{}'", program);
+    advice = limits_in_words(wanted_.limits, process_);
     break;
   case setup_step::standard_input:
   case setup_step::standard_output:
@@ -424,7 +426,8 @@ error child_setup::failure(setup_step step, int error_number) const {
   auto problem =
       os_error(error_number, fmt::format("{}: {}", subject(), attempted));
   return {static_cast<errc>(problem.code().value()),
-          fmt::format("{}; {}", problem.what(), advice)};
+          advice.empty() ? problem.what()
+                         : fmt::format("{}; {}", problem.what(), advice)};
 }
 
 std::string limits_in_words(const process_limits& limits,

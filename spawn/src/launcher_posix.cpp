@@ -315,8 +315,9 @@ launched launch_program(const launch_request& request,
         error, path{request.program}, argv.data(),
         environment_of_child{request.environment, request.setup->environment()},
         inherited_descriptors{request.descriptors}, setup);
-    if (error && setup.failed() != setup_step::none)
-      throw request.setup->failure(setup.failed(), error.value());
+    if (error)
+      throw request.setup->failure(setup.failed(), error.value(),
+                                   request.program);
   } else {
     launcher(error, path{request.program}, argv.data(),
              environment_of_child{request.environment, {}},

@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -122,13 +123,12 @@ exit_status collect_exit(int pidfd) {
   return {};
 }
 
-std::optional<std::chrono::milliseconds> cpu_time_of(int pid) {
-  auto user = number_in_stat(pid, 12);
-  auto system = number_in_stat(pid, 13);
-  if (!user || !system)
+std::optional<std::chrono::seconds> cpu_time_limit_of(int pid) {
+  rlimit limit{};
+  if (::prlimit(pid, RLIMIT_CPU, nullptr, &limit) != 0
+      || limit.rlim_cur == RLIM_INFINITY)
     return std::nullopt;
-  static const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-  return std::chrono::milliseconds{(*user + *system) * 1000 / ticks};
+  return std::chrono::seconds{limit.rlim_cur};
 }
 
 std::uint64_t start_time_now() {

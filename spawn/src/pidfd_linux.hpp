@@ -32,10 +32,10 @@ void send_signal(int pidfd, int signal);
 /// still know of, else one that says neither code nor signal.
 exit_status collect_exit(int pidfd);
 
-/// Processor time that all threads of process `pid` have used, without its
-/// children; also of one that has ended and was not collected. Nothing if /proc
-/// does not tell.
-std::optional<std::chrono::milliseconds> cpu_time_of(int pid);
+/// The limit of processor time after which process `pid` gets SIGXCPU next: the
+/// system adds a second each time it sends that. Also of one that has ended and
+/// was not collected. Nothing if there is none, or it is not told.
+std::optional<std::chrono::seconds> cpu_time_limit_of(int pid);
 
 /// Now, in the unit of a process's start time (clock ticks since boot).
 std::uint64_t start_time_now();

@@ -6,6 +6,7 @@
 #include <ramet/queue.hpp>
 #include <ramet/wait.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -531,8 +532,8 @@ TEST_F(node_test, keeps_to_the_limits_and_surroundings_of_its_options) {
   auto there = n.spawn([](caf::event_based_actor*) -> caf::behavior {
     return {[](echo_atom) { return std::filesystem::current_path().string(); },
             [](int) {
-              for (volatile unsigned i = 0;; i = i + 1) {
-              }
+              for (std::atomic<unsigned> i{0};;)
+                i.fetch_add(1);
               return 0;
             }};
   });

@@ -8,6 +8,7 @@
 #include <ramet/actor_error.hpp>
 #include <ramet/actor_system.hpp>
 #include <ramet/detail/kept_spawn.hpp>
+#include <ramet/process_setup.hpp>
 #include <ramet/start_method.hpp>
 #include <ramet/supervision_tree.hpp>
 

@@ -22,7 +22,7 @@ namespace ramet {
 struct exit_status {
   std::optional<int> code;   ///< What the process gave to exit().
   std::optional<int> signal; ///< The signal that killed it.
-  /// Set when it was killed for having used up process_limits::cpu_time.
+  /// Set when it was killed by process_limits::cpu_time, as far as is known.
   std::optional<std::chrono::seconds> cpu_time_limit = {};
 
   /// True for exit code 0 only.
