@@ -4,11 +4,15 @@
 
 #include "actors_test.hpp"
 
+#include <ramet/handle.hpp>
 #include <ramet/queue.hpp>
 
 #include <csignal>
 #include <memory>
 #include <optional>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace ramet_test {
 
@@ -147,6 +151,25 @@ TEST_F(conversation_test, has_messages_of_high_priority) {
   pid_of(other); // what was sent before is in its mailbox now
   go.put(0);
   EXPECT_EQ(order.get_for(long_enough), 9);
+}
+
+TEST_F(conversation_test, has_descriptors_of_others) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  auto reader = ramet::handle::adopt(ends[0]);
+  ramet::node n;
+  auto writer = n.spawn(
+      [](caf::event_based_actor*, ramet::handle to) -> caf::behavior {
+        return {[to](int x) {
+          auto byte = static_cast<char>(x);
+          return ::write(to.native_handle(), &byte, 1) == 1;
+        }};
+      },
+      ramet::handle::adopt(ends[1]));
+  EXPECT_TRUE(ramet::ask<bool>(writer, 42).get());
+  char byte = 0;
+  EXPECT_EQ(::read(reader.native_handle(), &byte, 1), 1);
+  EXPECT_EQ(byte, 42);
 }
 
 TEST_F(conversation_test, has_timeouts_of_silence) {

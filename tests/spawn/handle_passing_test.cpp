@@ -171,10 +171,14 @@ TEST_F(handle_passing_test, takes_from_a_pool_and_gives_to_one) {
     EXPECT_EQ(value_of(results.at(i)), 2 * (i + 1));
 }
 
+// The process of an async ends a little after its result is there.
+bool all_have_ended() {
+  return eventually([] { return ::waitpid(-1, nullptr, WNOHANG) == -1; });
+}
+
 TEST_F(handle_passing_test, is_the_result_of_async) {
   EXPECT_EQ(value_of(async([] { return with_value(7); }).get()), 7U);
-  // Its process ends a little later.
-  EXPECT_TRUE(eventually([] { return ::waitpid(-1, nullptr, WNOHANG) == -1; }));
+  EXPECT_TRUE(all_have_ended());
 }
 
 // Gets where no descriptor more may be opened.
@@ -202,6 +206,7 @@ TEST_F(handle_passing_test, leaves_it_to_others_when_a_process_has_no_room) {
   post.put(with_value(5));
   EXPECT_EQ(async(get_without_room, post).get(), "no room");
   EXPECT_EQ(value_of(post.get()), 5U);
+  EXPECT_TRUE(all_have_ended());
 }
 
 TEST_F(handle_passing_test, is_closed_when_the_last_receiver_closes_it) {

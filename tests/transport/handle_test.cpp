@@ -145,9 +145,10 @@ TEST_F(handle_test, travels_beside_other_values_in_a_pipe) {
 
 TEST_F(handle_test, of_every_kind_travels) {
   ramet::queue<handle> post;
-  for (int fd : {::eventfd(0, EFD_CLOEXEC), ::memfd_create("m", MFD_CLOEXEC),
-                 ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC),
-                 ::open("/", O_PATH | O_CLOEXEC)}) {
+  for (int fd :
+       {::eventfd(0, EFD_CLOEXEC), ::memfd_create("m", MFD_CLOEXEC),
+        ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC),
+        ::open("/", O_PATH | O_CLOEXEC), ::fcntl(0, F_DUPFD_CLOEXEC, 600)}) {
     auto given = handle::adopt(fd);
     post.put(given);
     auto got = post.get();

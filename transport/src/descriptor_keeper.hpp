@@ -50,6 +50,7 @@ public:
 private:
   descriptor_keeper();
   void answer_all();
+  bool try_to_answer(int client) noexcept;
   bool answer(int client); // false when it has gone
   bool answer_fetch(int client, std::span<const std::uint64_t> ids);
   static bool send_answer(int client, int result, std::span<const int> fds);

@@ -203,11 +203,11 @@ void descriptor_keeper::answer_all() {
       ::poll(polled.data(), polled.size(), full ? patience_ms : -1);
       bool any_gone = false;
       for (std::size_t i = 1; i < polled.size(); ++i) {
-        if (polled[i].revents != 0 && !answer(polled[i].fd)) {
-          any_gone = true;
-          std::scoped_lock lock{guard_};
-          clients_[i - 1].reset();
-        }
+        if (polled[i].revents == 0 || try_to_answer(polled[i].fd))
+          continue;
+        any_gone = true;
+        std::scoped_lock lock{guard_};
+        clients_[i - 1].reset();
       }
       if (any_gone) {
         std::scoped_lock lock{guard_};
@@ -228,6 +228,15 @@ void descriptor_keeper::answer_all() {
     } catch (const std::exception&) {
       full = true; // out of memory: try again
     }
+  }
+}
+
+// False when it has gone, or is to be sent away.
+bool descriptor_keeper::try_to_answer(int client) noexcept {
+  try {
+    return answer(client);
+  } catch (const std::exception&) {
+    return false; // out of memory: the end of its line tells it
   }
 }
 

@@ -261,6 +261,7 @@ std::string family::passport(const admission& child) const {
 
 void family::settle(member_id dead) noexcept {
   auto& place = entry(dead.slot);
+  forget_keeper(dead.slot); // also if it has settled itself
   // Once a process has ended, nobody but its undertaker changes this.
   if (place.serial.load() != dead.serial)
     return;
@@ -277,7 +278,6 @@ void family::settle(member_id dead) noexcept {
     // No memory to map its ledger: what it held lives until the family ends.
   }
   segment::remove(descriptor_keeper::path_of(dead.slot));
-  forget_keeper(dead.slot);
   segment::remove(page_path(dead.slot));
   place.serial.store(0);
 }
