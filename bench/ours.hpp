@@ -29,8 +29,8 @@ seconds ramet_record(seconds budget);
 seconds ramet_increment(std::size_t processes, seconds budget);
 
 seconds ramet_start_spawn(seconds budget);
-/// @throws unavailable when this version has no forkserver
 seconds ramet_start_forkserver(seconds budget);
+seconds ramet_start_fork(seconds budget);
 
 // -- works of a pool; see pool_tasks.hpp --------------------------------------
 

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
           plain("pool-submit", ramet_pool_submit),
           plain("posix-spawn", posix_spawn_and_wait),
           plain("record", ramet_record),
+          plain("start-fork", ramet_start_fork),
           plain("start-forkserver", ramet_start_forkserver),
           plain("start-spawn", ramet_start_spawn),
           sized("one-way", ramet_one_way),

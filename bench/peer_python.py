@@ -231,6 +231,10 @@ def start_spawn(budget):
     return start_and_join("spawn", budget)
 
 
+def start_fork(budget):
+    return start_and_join("fork", budget)
+
+
 def start_forkserver(budget):
     return start_and_join("forkserver", budget)
 
@@ -243,6 +247,7 @@ if __name__ == "__main__":
         "record-array": record_with_array,
         "record-list": record_with_list,
         "round-trip": round_trip,
+        "start-fork": start_fork,
         "start-forkserver": start_forkserver,
         "start-spawn": start_spawn,
     })

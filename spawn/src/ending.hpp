@@ -16,6 +16,9 @@ void end_runtime_at_exit();
 /// and before it leaves the family. For modules above. Thread-safe.
 void stop_at_runtime_end(std::function<void()> stop);
 
+/// In the child of a fork(): what was to be stopped is not there.
+void forget_stops_after_fork() noexcept;
+
 /// Terminates the children that are daemons, waits for the others, stops what
 /// was to be stopped, and the watcher, and leaves the family. Once; does
 /// nothing in a plain fork.

@@ -35,6 +35,10 @@ public:
   /// Before the process does anything that others see, if that can be.
   void set_pid(int pid);
 
+  /// In a fork: this process is the newcomer. Its place is handed out, and
+  /// stays when this object goes.
+  family::admission take_place();
+
   /// Lists the child and has it watched.
   /// @throws error resource_exhausted; then the process is killed
   std::shared_ptr<child> begin(unique_fd pidfd);

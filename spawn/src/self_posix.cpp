@@ -32,6 +32,9 @@ void self::claim_runtime() {
 
 void self::take_over_runtime() {
   runtime_pid_.store(::getpid());
+  children_made_.store(0);
+  interrupted.store(false);
+  phase.store(runtime_phase::none);
 }
 
 void self::require_live(const std::string& attempted) const {

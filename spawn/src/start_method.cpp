@@ -45,6 +45,8 @@ namespace detail {
 starter& starter_of(start_method method) {
   if (method == start_method::spawn)
     return spawn_starter();
+  if (method == start_method::fork)
+    return fork_starter();
   if (method == start_method::forkserver)
     return forkserver_starter();
   throw error(errc::protocol,

@@ -45,6 +45,9 @@ void require_own_program(const process_options& options,
 /// Runs the own program, or another of the same build, from main() on.
 starter& spawn_starter();
 
+/// Forks this process, if that has no threads that would be missing.
+starter& fork_starter();
+
 /// Forks a process of the own program that waits for that: the zygote.
 starter& forkserver_starter();
 

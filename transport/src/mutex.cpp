@@ -25,6 +25,12 @@ detail::mutex_layout& at(const std::shared_ptr<detail::object>& object) {
 struct holder final : detail::object::attachment {
   explicit holder(detail::object&) {}
 
+  // The original holds it, if anybody.
+  void after_fork() noexcept override {
+    owner.store({}, std::memory_order_relaxed);
+    object.reset();
+  }
+
   std::atomic<std::thread::id> owner;     // only the owner finds itself here
   std::shared_ptr<detail::object> object; // guarded by the mutex itself
 };
