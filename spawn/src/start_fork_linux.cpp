@@ -107,9 +107,8 @@ struct gate {
     // If the parent is dead, so may be the family. It is told by the status.
     auto text = fmt::format("ramet: process (pid {}): {}\n", ::getpid(),
                             problem.what());
-    if (::getppid() == parent)
-      [[maybe_unused]] auto size =
-          ::write(STDERR_FILENO, text.data(), text.size());
+    if (::getppid() == parent) [[maybe_unused]]
+      auto size = ::write(STDERR_FILENO, text.data(), text.size());
     ::_exit(EXIT_FAILURE);
   }
   // Not before: these hold objects, and what is open must be as it was.

@@ -61,11 +61,11 @@ private:
   };
 
   zygote() = default;
-  void launch();                       // needs guard_
-  std::optional<spare> next_spare();   // needs guard_
-  void order_spare() noexcept;         // needs guard_
-  void end_locked() noexcept;          // needs guard_
-  void bury_unknown_child() noexcept;  // needs guard_
+  void launch();                      // needs guard_
+  std::optional<spare> next_spare();  // needs guard_
+  void order_spare() noexcept;        // needs guard_
+  void end_locked() noexcept;         // needs guard_
+  void bury_unknown_child() noexcept; // needs guard_
   // Throws, unless it was killed: then another one may do.
   void bury_useless(const std::string& name); // needs guard_
 

@@ -18,8 +18,8 @@
 #include <array>
 #include <csignal>
 #include <span>
-#include <vector>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -101,7 +101,9 @@ int zygote::pid() {
 }
 
 void zygote::launch() {
-  auto attempted = [] { return "making the zygote of start method forkserver"; };
+  auto attempted = [] {
+    return "making the zygote of start method forkserver";
+  };
   int sockets[2];
   checked(
       [&] {

@@ -53,8 +53,8 @@ struct zygote_order {
 /// From the owner to the spare: become a process of the family. Beside it come
 /// those standard streams that are open in the owner, in order.
 struct spare_order {
-  std::int32_t parent = 0;      ///< pid
-  std::uint32_t streams = 0;    ///< bit i: descriptor i comes along
+  std::int32_t parent = 0;       ///< pid
+  std::uint32_t streams = 0;     ///< bit i: descriptor i comes along
   std::uint64_t signal_mask = 0; ///< bit i: signal i + 1 is blocked
   char passport[PATH_MAX + 64] = {};
 };

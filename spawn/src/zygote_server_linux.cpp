@@ -179,8 +179,7 @@ private:
     }
     unique_fd watched{pidfd};
     report.pid = pid;
-    send_packet(socket_.get(), report,
-                std::array{watched.get(), owners.get()});
+    send_packet(socket_.get(), report, std::array{watched.get(), owners.get()});
     return false;
   }
 

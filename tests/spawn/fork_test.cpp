@@ -70,8 +70,8 @@ TEST_F(fork_test, makes_a_full_member_of_the_family) {
   queue<int> go;
   process other{[](queue<int> go) { go.get(); }, go};
   queue<facts> out;
-  process child{{.name = "worker", .start = start_method::fork}, tell_facts,
-                out, 42};
+  process child{
+      {.name = "worker", .start = start_method::fork}, tell_facts, out, 42};
   auto found = out.get();
   child.join();
   EXPECT_EQ(found.pid, child.pid());
@@ -106,7 +106,7 @@ TEST_F(fork_test, keeps_handles_in_globals_usable) {
   queue<int> go;
   process child{by_fork,
                 [](queue<int> go) {
-                  go.get();            // the original has let go by now
+                  go.get();             // the original has let go by now
                   global_queue->put(4); // and we alone hold it
                   std::exit(global_queue->get());
                 },
@@ -161,8 +161,7 @@ TEST_F(fork_test, leaves_the_ends_of_pipes_to_the_original) {
 
 TEST_F(fork_test, moves_an_end_that_is_an_argument) {
   auto [here, there] = pipe();
-  process child{by_fork, [](connection end) { end.send(9); },
-                std::move(there)};
+  process child{by_fork, [](connection end) { end.send(9); }, std::move(there)};
   EXPECT_EQ(here.recv<int>(), 9);
   EXPECT_THROW(here.recv<int>(), error); // closed with the child
   child.join();
@@ -256,15 +255,15 @@ TEST_F(fork_test, lets_children_start_children_by_any_method) {
 
 TEST_F(fork_test, lets_nobody_outlive_a_killed_parent) {
   queue<int> out;
-  process child{by_fork,
-                [](queue<int> out) {
-                  queue<int> never;
-                  process below{by_fork, [](queue<int> never) { never.get(); },
-                                never};
-                  out.put(below.pid());
-                  never.get();
-                },
-                out};
+  process child{
+      by_fork,
+      [](queue<int> out) {
+        queue<int> never;
+        process below{by_fork, [](queue<int> never) { never.get(); }, never};
+        out.put(below.pid());
+        never.get();
+      },
+      out};
   auto below = out.get();
   child.kill();
   child.join();
@@ -284,17 +283,16 @@ TEST_F(fork_test, is_refused_while_other_threads_run_and_names_them) {
     changed.wait(lock, [&] { return over; });
   }};
   // It has its name when it waits.
-  while (proc_text(::getpid(), "status").empty()
-         || !eventually([] {
-              for (auto& entry :
-                   std::filesystem::directory_iterator{"/proc/self/task"}) {
-                std::string name;
-                std::getline(std::ifstream{entry.path() / "comm"}, name);
-                if (name == "a-users-thread")
-                  return true;
-              }
-              return false;
-            })) {
+  while (proc_text(::getpid(), "status").empty() || !eventually([] {
+           for (auto& entry :
+                std::filesystem::directory_iterator{"/proc/self/task"}) {
+             std::string name;
+             std::getline(std::ifstream{entry.path() / "comm"}, name);
+             if (name == "a-users-thread")
+               return true;
+           }
+           return false;
+         })) {
   }
   expect_error(errc::protocol, {"'late'", "a-users-thread", "forkserver"}, [] {
     process child{{.name = "late", .start = start_method::fork}, do_nothing};
@@ -314,8 +312,9 @@ TEST_F(fork_test, is_refused_while_a_pool_has_its_thread) {
   {
     pool workers{1};
     workers.apply([] {});
-    expect_error(errc::protocol, {"fork", "ramet-"},
-                 [] { process child{by_fork, do_nothing}; });
+    expect_error(errc::protocol, {"fork", "ramet-"}, [] {
+      process child{by_fork, do_nothing};
+    });
   }
   process child{by_fork, do_nothing};
   child.join();

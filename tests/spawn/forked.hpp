@@ -17,15 +17,20 @@ namespace ramet::test {
 
 /// The text of a file in /proc; empty if the process is gone.
 inline std::string proc_text(int pid, const std::string& file) {
-  std::ifstream in{"/proc/" + std::to_string(pid) + "/" + file};
-  return {std::istreambuf_iterator<char>{in}, {}};
+  try {
+    std::ifstream in{"/proc/" + std::to_string(pid) + "/" + file};
+    return {std::istreambuf_iterator<char>{in}, {}};
+  } catch (const std::ios_base::failure&) { // it goes while we read
+    return {};
+  }
 }
 
 /// The number behind `name` in the status of a process; 0 if it is gone.
 inline int proc_number(int pid, const std::string& name) {
   auto text = proc_text(pid, "status");
   auto found = text.find(name + ":");
-  return found == text.npos ? 0 : std::stoi(text.substr(found + name.size() + 1));
+  return found == text.npos ? 0
+                            : std::stoi(text.substr(found + name.size() + 1));
 }
 
 /// The processes that the system takes for children of `parent`, in no order,

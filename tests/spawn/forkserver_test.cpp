@@ -103,9 +103,8 @@ TEST_F(forkserver_test, keeps_its_zygote_and_shows_it_to_nobody) {
   auto pid = zygote::mine().pid();
   EXPECT_NE(pid, 0);
   EXPECT_TRUE(active_children().empty());
-  EXPECT_TRUE(detail::family::mine()
-                  .children_of(detail::member_id::mine())
-                  .empty());
+  EXPECT_TRUE(
+      detail::family::mine().children_of(detail::member_id::mine()).empty());
   for (int i = 0; i < 20; ++i)
     process{by_forkserver, do_nothing}.join();
   EXPECT_EQ(zygote::mine().pid(), pid);
@@ -117,8 +116,7 @@ TEST_F(forkserver_test, has_a_zygote_without_objects_and_descriptors_of_ours) {
   ASSERT_EQ(::pipe2(out, 0), 0); // not even close-on-exec
   process{by_forkserver, do_nothing}.join();
   for (int pid : {zygote::mine().pid(), spare_pid()}) {
-    EXPECT_EQ(proc_text(pid, "maps").find(
-                  detail::family::mine().directory()),
+    EXPECT_EQ(proc_text(pid, "maps").find(detail::family::mine().directory()),
               std::string::npos);
     // Three to nowhere, its socket or sockets, us as a pidfd.
     EXPECT_LE(count_files("/proc/" + std::to_string(pid) + "/fd"), 5U);
@@ -134,7 +132,7 @@ void say_hello() {
 
 TEST_F(forkserver_test, gives_children_the_standard_streams_of_the_moment) {
   process{by_forkserver, do_nothing}.join(); // the zygote is there
-  std::cout << "held back"; // and must not come out twice
+  std::cout << "held back";                  // and must not come out twice
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   std::fflush(stdout);
@@ -182,13 +180,17 @@ TEST_F(forkserver_test, goes_on_when_its_spare_is_killed) {
   EXPECT_EQ(zygote::mine().pid(), before);
 }
 
-TEST_F(forkserver_test, ignores_ctrl_c_in_zygote_and_spare_but_not_in_children) {
+TEST_F(forkserver_test,
+       ignores_ctrl_c_in_zygote_and_spare_but_not_in_children) {
   process{by_forkserver, do_nothing}.join();
   auto before = zygote::mine().pid();
   auto spare = spare_pid();
   ::kill(before, SIGINT);
   ::kill(spare, SIGINT);
-  process child{by_forkserver, [] { ::raise(SIGINT); ::pause(); }};
+  process child{by_forkserver, [] {
+                  ::raise(SIGINT);
+                  ::pause();
+                }};
   EXPECT_EQ(child.pid(), spare);
   EXPECT_EQ(zygote::mine().pid(), before);
   child.interrupt();
@@ -202,18 +204,18 @@ TEST_F(forkserver_test, follows_the_environment_and_the_directory) {
   ::setenv("RAMET_TEST_WORD", "later", 1);
   std::filesystem::current_path("/");
   queue<std::string> out;
-  process child{by_forkserver,
-                [](queue<std::string> out) {
-                  auto* word = std::getenv("RAMET_TEST_WORD");
-                  out.put(word ? word : "none");
-                  out.put(std::filesystem::current_path().string());
-                  for (auto* ours :
-                       {"RAMET_FAMILY", "RAMET_PARENT", "RAMET_ZYGOTE"})
-                    if (std::getenv(ours))
-                      out.put(ours);
-                  out.put("end");
-                },
-                out};
+  process child{
+      by_forkserver,
+      [](queue<std::string> out) {
+        auto* word = std::getenv("RAMET_TEST_WORD");
+        out.put(word ? word : "none");
+        out.put(std::filesystem::current_path().string());
+        for (auto* ours : {"RAMET_FAMILY", "RAMET_PARENT", "RAMET_ZYGOTE"})
+          if (std::getenv(ours))
+            out.put(ours);
+        out.put("end");
+      },
+      out};
   ::unsetenv("RAMET_TEST_WORD");
   std::filesystem::current_path(here);
   EXPECT_EQ(out.get(), "later");
@@ -303,7 +305,8 @@ TEST_F(forkserver_test, lets_nobody_outlive_a_killed_parent) {
     EXPECT_TRUE(eventually([=] {
       auto state = proc_text(pid, "stat");
       return state.empty() || state.find(") Z ") != state.npos;
-    })) << pid << " lives";
+    })) << pid
+        << " lives";
 }
 
 TEST_F(forkserver_test, refuses_another_program_and_takes_its_own) {

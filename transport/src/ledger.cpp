@@ -63,9 +63,9 @@ void ledger::open() {
 void ledger::fill(const segment& memory, const std::string& path,
                   std::span<const std::uint64_t> objects) {
   if (objects.size() >= step_entries - 1)
-    segment::reserve(path, 0,
-                     page_bytes + reserved_for(objects.size())
-                                      * sizeof(std::uint64_t));
+    segment::reserve(
+        path, 0,
+        page_bytes + reserved_for(objects.size()) * sizeof(std::uint64_t));
   table_view view{memory};
   for (std::size_t i = 0; i < objects.size(); ++i) {
     view.entries()[i].store(objects[i], std::memory_order_relaxed);
