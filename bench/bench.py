@@ -212,6 +212,13 @@ def process_works():
         {"": ["ours", "start-forkserver"]},
         {"CPython forkserver": ["python", "start-forkserver"]},
     )
+    yield Work(
+        "processes",
+        "start + join, fork",
+        "us",
+        {"": ["ours", "start-fork"]},
+        {"CPython fork": ["python", "start-fork"]},
+    )
 
 
 # CPython's own choice: fork up to 3.13. With a limit of tasks for each worker

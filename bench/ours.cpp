@@ -218,15 +218,11 @@ seconds ramet_start_spawn(seconds budget) {
 }
 
 seconds ramet_start_forkserver(seconds budget) {
-  // The only refusal that a program of one build can meet here.
-  try {
-    ramet::set_default_start_method(ramet::start_method::forkserver);
-  } catch (const ramet::error& e) {
-    if (e.code() == ramet::errc::protocol)
-      throw unavailable{e.what()};
-    throw;
-  }
   return start_and_join(ramet::start_method::forkserver, budget);
+}
+
+seconds ramet_start_fork(seconds budget) {
+  return start_and_join(ramet::start_method::fork, budget);
 }
 
 } // namespace bench

@@ -44,8 +44,8 @@ seconds ramet_event_round_trip(seconds budget);
 seconds ramet_barrier_phase(seconds budget);
 
 seconds ramet_start_spawn(seconds budget);
-/// @throws unavailable when this version has no forkserver
 seconds ramet_start_forkserver(seconds budget);
+seconds ramet_start_fork(seconds budget);
 
 // -- works of a pool; see pool_tasks.hpp --------------------------------------
 

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
           plain("semaphore-round-trip", ramet_semaphore_round_trip),
           plain("shared-mutex-alone", ramet_shared_mutex_alone),
           plain("socket", ramet_socket),
+          plain("start-fork", ramet_start_fork),
           plain("start-forkserver", ramet_start_forkserver),
           plain("start-spawn", ramet_start_spawn),
           sized("one-way", ramet_one_way),

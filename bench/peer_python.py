@@ -256,6 +256,10 @@ def start_spawn(budget):
     return start_and_join("spawn", budget)
 
 
+def start_fork(budget):
+    return start_and_join("fork", budget)
+
+
 def start_forkserver(budget):
     return start_and_join("forkserver", budget)
 
@@ -269,6 +273,7 @@ if __name__ == "__main__":
         "record-list": record_with_list,
         "socket": pass_socket,
         "round-trip": round_trip,
+        "start-fork": start_fork,
         "start-forkserver": start_forkserver,
         "start-spawn": start_spawn,
     })

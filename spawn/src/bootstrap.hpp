@@ -25,11 +25,20 @@ void set_environment_of_child(const std::string& passport, int parent);
 /// True in a process that a parent has launched.
 bool launched_by_parent();
 
+/// Writes out what the standard streams hold, before or at the end of a fork.
+void flush_streams();
+
 /// Gives this process the short name that ps and top show of the program.
 void restore_short_name();
 
+/// How a child has come into being, which says how it ends.
+enum class origin : bool {
+  launched, ///< by std::exit(): it has run main() from the beginning
+  forked,   ///< by _exit(): what would be destroyed is its parent's
+};
+
 /// Runs the function that the parent sent, and ends the process. Exits quietly
 /// when the parent is dead by now.
-[[noreturn]] void run_as_child();
+[[noreturn]] void run_as_child(origin from = origin::launched);
 
 } // namespace ramet::detail

@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iostream>
 #include <string_view>
 
 #include <sys/eventfd.h>
@@ -168,6 +169,12 @@ std::vector<std::string> environment_of_child(const family::admission& place) {
           fmt::format("{}={}", parent_variable, ::getpid())};
 }
 
+void flush_streams() {
+  std::cout.flush();
+  std::clog.flush();
+  std::fflush(nullptr);
+}
+
 void set_environment_of_child(const std::string& passport, int parent) {
   ::setenv(family_variable, passport.c_str(), 1);
   ::setenv(parent_variable, fmt::format("{}", parent).c_str(), 1);
@@ -185,7 +192,7 @@ bool launched_by_parent() {
   return family::was_spawned();
 }
 
-void run_as_child() {
+void run_as_child(origin from) {
   auto& me = self::mine();
   bool parent_ended = false;
   me.parent = find_parent(parent_ended);
@@ -193,7 +200,8 @@ void run_as_child() {
   // Programs that this one starts by other means are no children of the family.
   ::unsetenv(family_variable);
   ::unsetenv(parent_variable);
-  end_runtime_at_exit();
+  if (from == origin::launched)
+    end_runtime_at_exit(); // forks have that from their original
   auto& page = family::mine().own_page();
   me.name = read_field(page.name);
   restore_short_name();
@@ -210,7 +218,12 @@ void run_as_child() {
       });
   if (done)
     page.phase.store(process_phase::returned);
-  std::exit(done ? EXIT_SUCCESS : EXIT_FAILURE);
+  auto code = done ? EXIT_SUCCESS : EXIT_FAILURE;
+  if (from == origin::launched)
+    std::exit(code);
+  end_runtime();
+  flush_streams();
+  ::_exit(code);
 }
 
 } // namespace ramet::detail

@@ -62,6 +62,8 @@ public:
   /// @throws error resource_exhausted; then it is not listed
   static void begin(const std::shared_ptr<child>& one);
 
+  /// False in a fork of the process that started it.
+  bool ours() const { return starter_ == family::mine().serial(); }
   const std::string& name() const { return about_.name; }
   int pid() const { return about_.pid; }
   bool daemon() const { return about_.daemon; }
@@ -120,6 +122,7 @@ private:
 
   description about_;
   const std::uint64_t token_;
+  const std::uint32_t starter_ = family::mine().serial();
   std::atomic<bool> detached_{false};
 
   mutable std::mutex guard_; // of all below

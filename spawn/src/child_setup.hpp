@@ -99,6 +99,9 @@ public:
   /// True: the child is as this process in all that it asks for.
   bool changes_nothing() const;
 
+  /// They are in use.
+  void close_descriptors() noexcept { descriptors_.clear(); }
+
   pipe_watch watched_pipes() const;
   /// Null when there are none. Called once.
   std::unique_ptr<standard_pipes> take_pipes();

@@ -30,6 +30,12 @@ std::shared_ptr<child> children::find(std::uint64_t token) {
   return found == list_.end() ? nullptr : found->second;
 }
 
+void children::forget_after_fork() noexcept {
+  std::map<std::uint64_t, std::shared_ptr<child>> theirs;
+  std::scoped_lock lock{guard_};
+  theirs.swap(list_);
+}
+
 std::vector<std::shared_ptr<child>> children::all() {
   std::scoped_lock lock{guard_};
   std::vector<std::shared_ptr<child>> result;

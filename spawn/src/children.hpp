@@ -24,6 +24,8 @@ public:
   void remove(const child& one);
   /// Null when it is not in the list any more.
   std::shared_ptr<child> find(std::uint64_t token);
+  /// In the child of a fork(): they are the original's.
+  void forget_after_fork() noexcept;
   /// Oldest first.
   std::vector<std::shared_ptr<child>> all();
 

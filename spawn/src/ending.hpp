@@ -28,6 +28,12 @@ void end_children(const face& whose) noexcept;
 ///
 /// Of a thread that is a child, by std::exit(), it ends the children of those
 /// that have started this one, too; but nobody waits for these.
+/// In the child of a fork(): what was to be stopped is not there.
+void forget_stops_after_fork() noexcept;
+
+/// Terminates the children that are daemons, waits for the others, stops what
+/// was to be stopped, and the watcher, and leaves the family. Once; does
+/// nothing in a plain fork.
 void end_runtime() noexcept;
 
 } // namespace ramet::detail

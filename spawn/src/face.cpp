@@ -51,6 +51,11 @@ std::shared_ptr<parent_state> face::as_parent() {
   return as_parent_;
 }
 
+void face::begin_anew_after_fork() noexcept {
+  children_made_.store(0);
+  as_parent_ = nullptr;
+}
+
 void face::set_over() noexcept {
   std::scoped_lock lock{guard_};
   over_ = true;

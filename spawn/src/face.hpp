@@ -67,6 +67,8 @@ public:
   /// What a child that is a thread sees of it. Made once.
   /// @throws error resource_exhausted
   std::shared_ptr<parent_state> as_parent();
+  /// In the child of a fork: it has started nobody yet.
+  void begin_anew_after_fork() noexcept;
   /// The child that is a thread has ended: tells those who look at the above.
   void set_over() noexcept;
 

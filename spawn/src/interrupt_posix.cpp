@@ -102,6 +102,11 @@ void handle_interrupts() {
   ::sigaction(SIGINT, &action, nullptr);
 }
 
+void forget_interrupts_after_fork() noexcept {
+  if (handled_by_us())
+    ::signal(SIGINT, SIG_DFL);
+}
+
 void end_interrupted_family() {
   self::mine().interrupted.store(true);
   std::vector<unique_fd> below;

@@ -25,6 +25,9 @@ inline constexpr std::chrono::milliseconds interrupt_patience{1000};
 /// Handles SIGINT from now on, unless the program handles or ignores it.
 void handle_interrupts();
 
+/// In the child of a fork(): as if handle_interrupts() had not been called.
+void forget_interrupts_after_fork() noexcept;
+
 /// For the root's watcher: ends all children and this process (status 130).
 [[noreturn]] void end_interrupted_family();
 

@@ -61,6 +61,11 @@ void newcomer::set_pid(int pid) {
   entry().pid.store(pid);
 }
 
+family::admission newcomer::take_place() {
+  begun_ = true;
+  return std::move(place_);
+}
+
 std::shared_ptr<child> newcomer::begin(unique_fd pidfd) {
   int fd = pidfd.get();
   about_.page = place_.page;

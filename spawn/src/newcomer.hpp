@@ -22,9 +22,8 @@ class newcomer {
 public:
   /// Admits it to the family and puts its start message into its mailbox.
   /// @param program what it runs, for messages
-  /// @throws error resource_exhausted; protocol, os_failure: the setup cannot
+  /// @throws error resource_exhausted; protocol, os_failure: its setup cannot
   /// be
-  ///   as it is asked for
   newcomer(const start_request& request, std::string program);
   ~newcomer();
   newcomer(const newcomer&) = delete;
@@ -32,7 +31,7 @@ public:
 
   const std::string& name() const { return about_.name; }
   const std::string& program() const { return about_.program; }
-  /// What is to be applied in the process. Make it only in the parent's name.
+  /// What is to be applied in the process.
   const child_setup& setup() const { return *setup_; }
   const family::admission& place() const { return place_; }
 
@@ -40,6 +39,15 @@ public:
   void set_start_time(std::uint64_t time);
   /// Before the process does anything that others see, if that can be.
   void set_pid(int pid);
+
+  /// In a fork: this process is the newcomer. Its place is handed out, and
+  /// stays when this object goes.
+  family::admission take_place();
+
+  /// In a fork: closes the parent's ends of pipes.
+  void drop_pipes() noexcept { setup_->take_pipes(); }
+  /// In a fork that is set up: closes what was opened for that.
+  void drop_descriptors() noexcept { setup_->close_descriptors(); }
 
   /// Lists the child and has it watched.
   /// @throws error resource_exhausted; then the process is killed

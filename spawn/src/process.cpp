@@ -39,6 +39,12 @@ detail::child& process::use(const char* operation) const {
                 fmt::format("{} of a process: this handle was moved from or "
                             "closed",
                             operation));
+  if (!state_->ours())
+    throw error(errc::protocol,
+                fmt::format("{} of process '{}' (pid {}): it was started by "
+                            "the process that this one was forked from; only "
+                            "that can",
+                            operation, state_->name(), state_->pid()));
   return *state_;
 }
 

@@ -41,7 +41,7 @@ public:
   void claim_runtime();
 
   /// In a fork that goes on as a process of the family with the runtime that
-  /// its original claimed.
+  /// its original claimed: all else begins anew.
   void take_over_runtime();
 
   /// @throws error protocol, which says what to do, unless the calling thread

@@ -32,6 +32,9 @@ void self::claim_runtime() {
 
 void self::take_over_runtime() {
   runtime_pid_.store(::getpid());
+  begin_anew_after_fork();
+  interrupted.store(false);
+  phase.store(runtime_phase::none);
 }
 
 void self::require_live(const std::string& attempted) const {

@@ -40,13 +40,14 @@ starter& starter_of(start_method method) {
     return spawn_starter();
   if (method == start_method::thread)
     return thread_starter();
+  if (method == start_method::fork)
+    return fork_starter();
   if (method == start_method::forkserver)
     return forkserver_starter();
   throw error(errc::protocol,
-              fmt::format("choosing start method '{}': this version of ramet "
-                          "does not have it; use start_method::spawn, "
-                          "forkserver or thread",
-                          to_string(method)));
+              fmt::format("choosing start method {}: there are spawn, "
+                          "forkserver, fork and thread",
+                          static_cast<int>(method)));
 }
 
 } // namespace detail

@@ -47,6 +47,9 @@ starter& spawn_starter();
 
 /// Runs a thread of this process.
 starter& thread_starter();
+/// Forks this process, if that has no threads that would be missing.
+starter& fork_starter();
+
 /// Forks a process of the own program that waits for that: the zygote.
 starter& forkserver_starter();
 

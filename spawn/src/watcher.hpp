@@ -50,6 +50,13 @@ public:
   /// SIGINT has come. Async-signal-safe.
   void on_interrupt() noexcept;
 
+  /// While the lock is held, the thread does nothing and holds no other lock.
+  [[nodiscard]] std::unique_lock<std::mutex> hold_still();
+  /// The thread's id towards the system; 0: there is none. While held still.
+  int thread_id() const noexcept { return thread_id_.load(); }
+  /// In the child of a fork(): there is no thread, and nothing is watched.
+  void after_fork() noexcept;
+
   /// Ends the thread and waits for that, unless it is the caller.
   void stop() noexcept;
 
@@ -78,6 +85,9 @@ private:
 
   std::atomic<bool> interrupt_{false}; // set by the handler
   std::atomic<bool> stop_{false};
+  std::atomic<int> thread_id_{0}; // set by the thread, first of all
+
+  std::mutex work_; // held while the thread works, and by hold_still()
 
   // The thread's own.
   std::optional<std::chrono::steady_clock::time_point> grace_ends_;

@@ -14,6 +14,7 @@
 #include <array>
 #include <csignal>
 
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -138,6 +139,7 @@ void watcher::stop() noexcept {
   std::uint64_t one = 1;
   [[maybe_unused]] auto written = ::write(commands_.get(), &one, sizeof one);
   ::pthread_join(thread_, nullptr);
+  thread_id_.store(0);
   started_ = false;
 }
 
@@ -149,11 +151,30 @@ int watcher::milliseconds_left() const {
   return static_cast<int>(std::max<milliseconds::rep>(left, 0));
 }
 
+std::unique_lock<std::mutex> watcher::hold_still() {
+  std::scoped_lock lock{guard_};
+  while (started_ && thread_id_.load() == 0)
+    ::sched_yield(); // it starts
+  return std::unique_lock{work_};
+}
+
+void watcher::after_fork() noexcept {
+  started_ = false;
+  thread_id_.store(0);
+  epoll_.reset();
+  commands_.reset();
+  interrupt_.store(false);
+  stop_.store(false);
+  grace_ends_.reset();
+}
+
 void watcher::run() {
+  thread_id_.store(::gettid());
   while (!stop_.load()) {
     std::array<epoll_event, 16> events;
     auto count = ::epoll_wait(epoll_.get(), events.data(), events.size(),
                               milliseconds_left());
+    std::scoped_lock lock{work_};
     for (int i = 0; i < count; ++i)
       on_event(events[static_cast<std::size_t>(i)].data.u64);
     if (milliseconds_left() == 0) {

@@ -2,7 +2,7 @@
 
 /// @file
 /// This process's zygote: a process of the same program without threads, which
-/// is forked to make children. See docs/adr/0014-children-of-the-zygote.md.
+/// is forked to make children. See docs/adr/0014-forked-children.md.
 
 #pragma once
 

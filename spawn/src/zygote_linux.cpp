@@ -94,7 +94,7 @@ bool send_setup(int socket, const newcomer& one) {
     return false;
   }
   if (answer.error_number != 0)
-    throw setup.failure(answer.failed, answer.error_number);
+    throw setup.failure(answer.failed, answer.error_number, one.program());
   return true;
 }
 

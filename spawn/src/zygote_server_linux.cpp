@@ -1,8 +1,7 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
 // What a zygote does. It has one thread, no family, no objects, and its
-// standard streams lead to nowhere. See
-// docs/adr/0014-children-of-the-zygote.md.
+// standard streams lead to nowhere. See docs/adr/0014-forked-children.md.
 
 #include "zygote.hpp"
 
@@ -22,7 +21,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <iterator>
 
 #include <fcntl.h>
@@ -109,13 +107,13 @@ public:
   }
 
 private:
-  // False: the owner has ended. Its sockets tell that, too, unless it has left
-  // copies of them somewhere.
+  // False: the owner has ended, and has said nothing. Its sockets tell that,
+  // too, unless it has left copies of them somewhere.
   bool wait_for(const unique_fd& socket) const {
     std::array<pollfd, 2> list{
         {{socket.get(), POLLIN, 0}, {owner_.get(), POLLIN, 0}}};
     return retried([&] { return ::poll(list.data(), list.size(), -1); }) > 0
-           && list[1].revents == 0;
+           && (list[0].revents != 0 || list[1].revents == 0);
   }
 
   void refuse_if_unfit() {
@@ -147,9 +145,7 @@ private:
 
   void settle_down() {
     ::prctl(PR_SET_NAME, "ramet-zygote");
-    std::fflush(nullptr);
-    std::cout.flush();
-    std::clog.flush();
+    flush_streams();
     // Who waits for the end of a stream shall not wait for the zygote.
     for (int fd = 0; fd < 3; ++fd)
       ::dup2(nowhere_.get(), fd);

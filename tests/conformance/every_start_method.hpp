@@ -22,6 +22,7 @@ namespace ramet::test {
 inline constexpr start_method every_start_method[] = {
     start_method::spawn,
     start_method::forkserver,
+    start_method::fork,
     start_method::thread,
 };
 

@@ -17,8 +17,12 @@ namespace ramet::test {
 
 /// The text of a file in /proc; empty if the process is gone.
 inline std::string proc_text(int pid, const std::string& file) {
-  std::ifstream in{"/proc/" + std::to_string(pid) + "/" + file};
-  return {std::istreambuf_iterator<char>{in}, {}};
+  try {
+    std::ifstream in{"/proc/" + std::to_string(pid) + "/" + file};
+    return {std::istreambuf_iterator<char>{in}, {}};
+  } catch (const std::ios_base::failure&) { // it goes while we read
+    return {};
+  }
 }
 
 /// The number behind `name` in the status of a process; 0 if it is gone.

@@ -347,6 +347,7 @@ TEST_F(forkserver_test, is_refused_by_programs_that_cannot_have_a_zygote) {
 TEST_F(forkserver_test, can_be_the_default_for_pools_and_async) {
   set_default_start_method(start_method::forkserver);
   EXPECT_EQ(async([] { return ::getppid(); }).get(), ::getpid());
+  EXPECT_TRUE(eventually([] { return active_children().empty(); }));
   {
     pool workers{2};
     EXPECT_EQ(workers.apply([](int n) { return n + 1; }, 4), 5);

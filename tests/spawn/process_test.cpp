@@ -435,11 +435,10 @@ TEST_F(process_test, allows_one_runtime_only) {
   }
 }
 
-TEST_F(process_test, refuses_start_methods_that_this_version_does_not_have) {
-  for (auto method : {start_method::fork}) {
-    EXPECT_THROW((process{{.start = method}, do_nothing}), error);
-    EXPECT_THROW(set_default_start_method(method), error);
-  }
+TEST_F(process_test, refuses_what_is_no_start_method) {
+  auto method = static_cast<start_method>(77);
+  EXPECT_THROW((process{{.start = method}, do_nothing}), error);
+  EXPECT_THROW(set_default_start_method(method), error);
   set_default_start_method(start_method::spawn);
   EXPECT_EQ(default_start_method(), start_method::spawn);
   process child{{.start = start_method::spawn}, do_nothing};

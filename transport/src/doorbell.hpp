@@ -58,6 +58,8 @@ public:
   explicit operator bool() const { return static_cast<bool>(fifo_); }
   int fd() const { return fifo_.get(); }
   void silence();
+  /// In a fork: closes it, and removes nothing.
+  void leave_to_original() noexcept { fifo_.reset(); }
   void ring_self();
 
   static void remove(std::uint64_t object, std::uint32_t part,

@@ -119,6 +119,11 @@ public:
   };
   admission admit(std::string_view name);
 
+  /// In the child of a fork() of a member that has admitted it: from now on
+  /// this process is that member.
+  /// @throws error os_failure when the directory is gone, resource_exhausted
+  void become(admission place);
+
   /// What the child finds in the environment variable RAMET_FAMILY.
   std::string passport(const admission& child) const;
 

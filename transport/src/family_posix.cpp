@@ -85,6 +85,33 @@ struct family_maker {
     self.left_.store(true);
   }
 
+  static void become(family& self, family::admission place) {
+    ::close(self.lock_); // the original's, which holds it as well
+    self.lock_ = -1;
+    self.slot_ = place.id.slot;
+    self.serial_ = place.id.serial;
+    self.own_page_ = place.page;
+    self.own_segment_ = std::move(place.page_segment);
+    self.lock_ = lock_directory(self, "joining the family as a fork").release();
+    self.next_object_.store(1);
+    self.settled_.store(false);
+    self.guest_ = false;
+    self.left_.store(false);
+  }
+
+  static unique_fd lock_directory(const family& self,
+                                  const std::string& attempted) {
+    unique_fd lock{checked(
+        [&] {
+          return ::open(self.directory_.c_str(),
+                        O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        },
+        [&] { return attempted; })};
+    checked([&] { return ::flock(lock.get(), LOCK_SH | LOCK_NB); },
+            [&] { return attempted; });
+    return lock;
+  }
+
   static void found(family& self) {
     auto made = make_family_directory();
     self.directory_ = std::move(made.path);
@@ -121,13 +148,7 @@ struct family_maker {
                          "admitted this process",
                          self.directory_);
     };
-    unique_fd lock{checked(
-        [&] {
-          return ::open(self.directory_.c_str(),
-                        O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        },
-        attempted)};
-    checked([&] { return ::flock(lock.get(), LOCK_SH | LOCK_NB); }, attempted);
+    auto lock = lock_directory(self, attempted());
     self.table_ = segment::open(self.directory_ + "/family");
     if (!self.table_ || self.table_.size() < sizeof(family_table))
       throw error(errc::protocol,
@@ -253,6 +274,10 @@ family::admission family::admit(std::string_view name) {
                           "processes, which is the most it can have; wait for "
                           "some to end",
                           name, max_processes));
+}
+
+void family::become(admission place) {
+  family_maker::become(*this, std::move(place));
 }
 
 std::string family::passport(const admission& child) const {

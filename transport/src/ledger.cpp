@@ -27,6 +27,11 @@ struct table_view {
   std::atomic<std::uint64_t>* entries() const { return words + 1; }
 };
 
+// In words, the counter included, and in whole steps.
+std::size_t reserved_for(std::size_t entries) {
+  return (entries / step_entries + 1) * step_entries;
+}
+
 } // namespace
 
 std::size_t ledger::segment_size() {
@@ -43,12 +48,38 @@ ledger& ledger::mine() {
 }
 
 ledger::ledger() {
+  open();
+}
+
+void ledger::open() {
   auto& members = family::mine();
   process_page* page = nullptr;
   memory_ = members.map_page(members.slot(), page);
   path_ = members.page_path(members.slot());
   table_ = table_view{memory_}.entries();
   reserved_entries_ = step_entries - 1;
+}
+
+void ledger::fill(const segment& memory, const std::string& path,
+                  std::span<const std::uint64_t> objects) {
+  if (objects.size() >= step_entries - 1)
+    segment::reserve(
+        path, 0,
+        page_bytes + reserved_for(objects.size()) * sizeof(std::uint64_t));
+  table_view view{memory};
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    view.entries()[i].store(objects[i], std::memory_order_relaxed);
+    view.used().store(i + 1, std::memory_order_release);
+  }
+}
+
+void ledger::after_fork() {
+  std::scoped_lock lock{guard_};
+  open();
+  unused_.clear();
+  auto used = table_view{memory_}.used().load();
+  if (used >= reserved_entries_)
+    reserved_entries_ = reserved_for(used) - 1;
 }
 
 std::uint32_t ledger::insert(std::uint64_t object) {

@@ -29,6 +29,14 @@ public:
   std::uint32_t insert(std::uint64_t object);
   void erase(std::uint32_t entry) noexcept;
 
+  /// Fills the ledger of a process that has none yet: entry i for object i.
+  /// @throws error resource_exhausted when the shared memory is full
+  static void fill(const segment& memory, const std::string& path,
+                   std::span<const std::uint64_t> objects);
+  /// In a fork that becomes a process of its own: from now on the ledger of
+  /// that, as it was filled.
+  void after_fork();
+
   /// The entries of any process's segment, up to the last one ever used.
   static std::span<std::atomic<std::uint64_t>> entries(const segment& memory);
 
@@ -38,6 +46,7 @@ public:
 
 private:
   ledger();
+  void open();
 
   std::mutex guard_; // of all below
   segment memory_;

@@ -16,6 +16,8 @@ struct attached_mailbox final : object::attachment {
              reinterpret_cast<mailbox_layout*>(at.data())->control,
              at.weak_from_this()) {}
 
+  void after_fork() noexcept override { core.after_fork(); }
+
   mailbox_core core;
 };
 

@@ -115,6 +115,12 @@ void mailbox_core::rearm() {
     arm_bell();
 }
 
+void mailbox_core::after_fork() noexcept {
+  std::scoped_lock lock{bell_guard_};
+  has_bell_.store(false);
+  bell_.leave_to_original();
+}
+
 // Needs bell_guard_.
 void mailbox_core::arm_bell() {
   bell_.silence();

@@ -57,6 +57,9 @@ public:
   /// Makes the native handle unreadable until the mailbox is ready again.
   void rearm();
 
+  /// In a fork that becomes a process of its own: the bell is the original's.
+  void after_fork() noexcept;
+
   /// Drops every message, for a mailbox that nobody holds any more, and
   /// removes its further segments.
   void clear() noexcept;

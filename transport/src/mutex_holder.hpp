@@ -22,6 +22,12 @@ namespace ramet::detail {
 class mutex_holder final : public object::attachment {
 public:
   explicit mutex_holder(object&) {}
+  // The original holds it, if anybody.
+  void after_fork() noexcept override {
+    owner_.store({}, std::memory_order_relaxed);
+    object_.reset();
+    again = 0;
+  }
 
   bool is_this_thread() const {
     return owner_.load(std::memory_order_relaxed) == std::this_thread::get_id();

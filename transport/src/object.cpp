@@ -119,6 +119,17 @@ object_ptr object_registry::create(object_kind kind, std::size_t size,
   }
 }
 
+std::vector<object_ptr> object_registry::all() {
+  auto& self = registry::mine();
+  std::scoped_lock lock{self.guard};
+  std::vector<object_ptr> result;
+  result.reserve(self.open.size());
+  for (auto& [id, place] : self.open)
+    if (auto one = place.lock())
+      result.push_back(std::move(one));
+  return result;
+}
+
 void check_object(const segment& memory, object_ref ref) {
   auto* header = reinterpret_cast<const object_header*>(memory.data());
   auto name = family::mine().path_of(ref.object);

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace ramet::detail {
 
@@ -65,6 +66,14 @@ public:
   }
   std::uint32_t ledger_entry() const { return ledger_entry_; }
 
+  /// In a fork that becomes a process of its own: forgets what is the
+  /// original's.
+  void after_fork(std::uint32_t ledger_entry) noexcept {
+    ledger_entry_ = ledger_entry;
+    if (attachment_)
+      attachment_->after_fork();
+  }
+
   /// What this process keeps beside the shared memory: one T an object, made
   /// from the object at the first call.
   template <class T>
@@ -76,6 +85,8 @@ public:
 
   struct attachment {
     virtual ~attachment() = default;
+    /// See take_over_after_fork().
+    virtual void after_fork() noexcept {}
   };
 
 private:
@@ -109,6 +120,8 @@ segment peek_object(std::uint64_t id);
 
 namespace object_registry {
 object_ptr create(object_kind kind, std::size_t size, std::size_t reserved);
+/// All that is open in this process, in an order that a fork finds again.
+std::vector<object_ptr> all();
 } // namespace object_registry
 
 template <class Init>

@@ -171,7 +171,9 @@ incoming_parcel::incoming_parcel(const parcel_note& note, std::uint32_t refs,
 }
 
 incoming_parcel::~incoming_parcel() {
-  if (kept_ && !family::mine().is_guest()) {
+  if (claimed_by_ != family::mine().serial())
+    return; // not claimed, or in a fork
+  if (kept_) {
     if (auto open_box = box_.lock())
       recycle(*spare_);
     else
@@ -193,6 +195,7 @@ std::span<const object_ref> incoming_parcel::refs() const {
 bool incoming_parcel::claim() {
   try {
     ledger_entry_ = ledger::mine().insert(note_.parcel);
+    claimed_by_ = family::mine().serial();
     return true;
   } catch (const error&) {
     return false;

@@ -120,6 +120,7 @@ private:
   std::weak_ptr<object> box_;
   std::atomic<std::uint64_t>* spare_ = nullptr; // inside box_
   bool kept_ = false;
+  std::uint32_t claimed_by_ = 0; // serial: a copy in a fork gives nothing back
 };
 
 /// True when a dead sender had not yet handed the parcel over.

@@ -22,6 +22,11 @@ struct attached_pipe final : object::attachment {
               {at.id(), at.data(), pipe_of(at).boxes[1], at.weak_from_this()}} {
   }
 
+  void after_fork() noexcept override {
+    for (auto& box : boxes)
+      box.after_fork();
+  }
+
   mailbox_core boxes[2];
 };
 
@@ -71,9 +76,11 @@ object_ref pipe_side::ref() const {
 }
 
 bool pipe_side::owned() const {
+  // Not in a fork: there the handle is a copy, and the word the original's.
   return object_
          && pipe_of(*object_).owners[end_].load(std::memory_order_relaxed)
-                == owner_;
+                == owner_
+         && end_owner::unpack(owner_).who == family::mine().slot();
 }
 
 void pipe_side::close() noexcept {
@@ -140,6 +147,9 @@ std::string pipe_side::why_closed() const {
   auto owner = end_owner::unpack(pipe_of(*object_).owners[end_].load());
   if (owner.who == end_owner::closed)
     return "this end was closed before";
+  if (owner.pack() == owner_)
+    return "this process was forked from the end's owner and has a copy of the "
+           "handle; hand the end to the child as an argument, which moves it";
   return "this end was sent away and belongs to its receiver";
 }
 

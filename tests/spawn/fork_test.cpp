@@ -1,0 +1,339 @@
+// Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
+
+#include "forked.hpp"
+#include "program.hpp"
+
+#include "leak_check.hpp"
+
+#include <ramet/async.hpp>
+#include <ramet/mutex.hpp>
+#include <ramet/pipe.hpp>
+#include <ramet/pool.hpp>
+#include <ramet/queue.hpp>
+#include <ramet/this_process.hpp>
+
+#include <condition_variable>
+#include <csignal>
+#include <iostream>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+namespace ramet::test {
+
+namespace {
+
+using ramet_test::expect_error;
+
+const process_options by_fork{.start = start_method::fork};
+
+class fork_test : public process_fixture {};
+
+int global = 1;
+std::optional<queue<int>> global_queue;
+std::optional<connection> global_end;
+std::optional<process> global_process;
+
+void exit_with_global() {
+  std::exit(global);
+}
+
+TEST_F(fork_test, sees_globals_as_they_are) {
+  for (int value : {11, 12, 13}) { // again and again, beside the watcher
+    global = value;
+    process child{by_fork, exit_with_global};
+    child.join();
+    EXPECT_EQ(child.status()->code, value);
+  }
+}
+
+struct facts {
+  int pid = 0;
+  int system_parent = 0;
+  int parent = 0;
+  int given = 0;
+  std::size_t children = 0;
+  std::string name;
+  std::uint32_t serial = 0;
+  bool guest = true;
+};
+
+void tell_facts(queue<facts> out, int given) {
+  auto& members = detail::family::mine();
+  out.put({::getpid(), ::getppid(), parent_process()->pid(), given,
+           active_children().size(), this_process().name(), members.serial(),
+           members.is_guest()});
+}
+
+TEST_F(fork_test, makes_a_full_member_of_the_family) {
+  queue<int> go;
+  process other{[](queue<int> go) { go.get(); }, go};
+  queue<facts> out;
+  process child{
+      {.name = "worker", .start = start_method::fork}, tell_facts, out, 42};
+  auto found = out.get();
+  child.join();
+  EXPECT_EQ(found.pid, child.pid());
+  EXPECT_EQ(found.system_parent, ::getpid());
+  EXPECT_EQ(found.parent, ::getpid());
+  EXPECT_EQ(found.given, 42);
+  EXPECT_EQ(found.children, 0U);
+  EXPECT_EQ(found.name, "worker");
+  EXPECT_NE(found.serial, detail::family::mine().serial());
+  EXPECT_FALSE(found.guest);
+  EXPECT_EQ(child.status()->code, 0);
+  go.put(1);
+  other.join();
+}
+
+TEST_F(fork_test, tells_exit_codes_signals_and_exceptions) {
+  process code{by_fork, [] { std::exit(7); }};
+  process signal{by_fork, [] { ::raise(SIGKILL); }};
+  process thrown{by_fork, [] { throw std::domain_error{"of seven"}; }};
+  code.join();
+  signal.join();
+  thrown.join();
+  EXPECT_EQ(code.status()->code, 7);
+  EXPECT_EQ(signal.status()->signal, SIGKILL);
+  EXPECT_EQ(thrown.status()->code, 1);
+  ASSERT_TRUE(thrown.exception());
+  EXPECT_TRUE(thrown.exception()->is<std::domain_error>());
+}
+
+TEST_F(fork_test, keeps_handles_in_globals_usable) {
+  global_queue.emplace();
+  queue<int> go;
+  process child{by_fork,
+                [](queue<int> go) {
+                  go.get();             // the original has let go by now
+                  global_queue->put(4); // and we alone hold it
+                  std::exit(global_queue->get());
+                },
+                go};
+  global_queue.reset();
+  go.put(1);
+  child.join();
+  EXPECT_EQ(child.status()->code, 4);
+}
+
+TEST_F(fork_test, leaves_handles_of_the_original_alone_when_the_child_is_gone) {
+  global_queue.emplace();
+  process killed{by_fork, [] { ::raise(SIGKILL); }};
+  killed.join();
+  process lets_go{by_fork, [] { global_queue.reset(); }};
+  lets_go.join();
+  EXPECT_EQ(lets_go.status()->code, 0);
+  global_queue->put(3);
+  EXPECT_EQ(global_queue->get(), 3);
+  global_queue.reset();
+}
+
+TEST_F(fork_test, holds_a_thousand_objects_and_more_in_the_child) {
+  std::vector<queue<int>> many(1200);
+  process child{by_fork, [](queue<int> last) { last.put(8); }, many.back()};
+  EXPECT_EQ(many.back().get(), 8);
+  child.join();
+  EXPECT_EQ(child.status()->code, 0);
+}
+
+TEST_F(fork_test, leaves_the_ends_of_pipes_to_the_original) {
+  auto [here, there] = pipe();
+  global_end = std::move(there);
+  process child{by_fork, [] {
+                  try {
+                    global_end->send(1);
+                  } catch (const error& refused) {
+                    std::string text = refused.what();
+                    global_end.reset(); // closes nothing
+                    std::exit(refused.code() == errc::closed
+                                      && text.find("forked") != text.npos
+                                  ? 5
+                                  : 6);
+                  }
+                }};
+  child.join();
+  EXPECT_EQ(child.status()->code, 5);
+  global_end->send(2);
+  EXPECT_EQ(here.recv<int>(), 2);
+  global_end.reset();
+}
+
+TEST_F(fork_test, moves_an_end_that_is_an_argument) {
+  auto [here, there] = pipe();
+  process child{by_fork, [](connection end) { end.send(9); }, std::move(there)};
+  EXPECT_EQ(here.recv<int>(), 9);
+  EXPECT_THROW(here.recv<int>(), error); // closed with the child
+  child.join();
+}
+
+TEST_F(fork_test, does_not_hold_a_mutex_that_the_original_holds) {
+  mutex shared;
+  shared.lock();
+  process child{by_fork,
+                [](mutex shared) { std::exit(shared.try_lock() ? 1 : 5); },
+                shared};
+  child.join();
+  EXPECT_EQ(child.status()->code, 5);
+  shared.unlock();
+  EXPECT_TRUE(shared.try_lock());
+  shared.unlock();
+}
+
+TEST_F(fork_test, refuses_the_originals_children_in_the_child) {
+  queue<int> go;
+  global_process.emplace([](queue<int> go) { go.get(); }, go);
+  process child{by_fork, [] {
+                  try {
+                    global_process->join();
+                  } catch (const error& refused) {
+                    std::exit(refused.code() == errc::protocol ? 5 : 6);
+                  }
+                }};
+  child.join();
+  EXPECT_EQ(child.status()->code, 5);
+  EXPECT_TRUE(global_process->running());
+  go.put(1);
+  global_process->join();
+  EXPECT_EQ(global_process->status()->code, 0);
+  global_process.reset();
+}
+
+TEST_F(fork_test, prints_nothing_twice_and_loses_nothing) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  std::fflush(stdout);
+  int before = ::dup(STDOUT_FILENO);
+  ::dup2(ends[1], STDOUT_FILENO);
+  std::printf("once ");
+  process child{by_fork, [] {
+                  std::printf("in the child ");
+                  std::cout << "and cout";
+                }};
+  child.join();
+  std::fflush(stdout);
+  ::dup2(before, STDOUT_FILENO);
+  ::close(before);
+  ::close(ends[1]);
+  std::string text;
+  char c = 0;
+  while (::read(ends[0], &c, 1) == 1)
+    text += c;
+  ::close(ends[0]);
+  EXPECT_EQ(text, "once in the child and cout");
+}
+
+void start_below(queue<std::string> out, int depth) {
+  if (depth > 0) {
+    process child{by_fork, start_below, out, depth - 1};
+    child.join();
+  }
+  out.put(this_process().name());
+}
+
+TEST_F(fork_test, lets_children_start_children_by_any_method) {
+  queue<std::string> out;
+  process child{by_fork, start_below, out, 2};
+  child.join();
+  EXPECT_EQ(child.status()->code, 0);
+  std::vector<std::string> names{out.get(), out.get(), out.get()};
+  EXPECT_EQ(names[2], child.name());
+  EXPECT_EQ(names[1], names[2] + ":1");
+  EXPECT_EQ(names[0], names[1] + ":1");
+  process mixed{by_fork, [] {
+                  process a{do_nothing};
+                  process b{{.start = start_method::forkserver}, do_nothing};
+                  pool workers{1};
+                  a.join();
+                  b.join();
+                  std::exit(workers.apply([](int n) { return n; }, 5)
+                            + *a.status()->code + *b.status()->code);
+                }};
+  mixed.join();
+  EXPECT_EQ(mixed.status()->code, 5);
+}
+
+TEST_F(fork_test, lets_nobody_outlive_a_killed_parent) {
+  queue<int> out;
+  process child{
+      by_fork,
+      [](queue<int> out) {
+        queue<int> never;
+        process below{by_fork, [](queue<int> never) { never.get(); }, never};
+        out.put(below.pid());
+        never.get();
+      },
+      out};
+  auto below = out.get();
+  child.kill();
+  child.join();
+  EXPECT_TRUE(eventually([=] {
+    auto state = proc_text(below, "stat");
+    return state.empty() || state.find(") Z ") != state.npos;
+  })) << below;
+}
+
+TEST_F(fork_test, is_refused_while_other_threads_run_and_names_them) {
+  std::mutex guard;
+  std::condition_variable changed;
+  bool over = false;
+  std::thread other{[&] {
+    ::pthread_setname_np(::pthread_self(), "a-users-thread");
+    std::unique_lock lock{guard};
+    changed.wait(lock, [&] { return over; });
+  }};
+  // It has its name when it waits.
+  while (proc_text(::getpid(), "status").empty() || !eventually([] {
+           for (auto& entry :
+                std::filesystem::directory_iterator{"/proc/self/task"}) {
+             std::string name;
+             std::getline(std::ifstream{entry.path() / "comm"}, name);
+             if (name == "a-users-thread")
+               return true;
+           }
+           return false;
+         })) {
+  }
+  expect_error(errc::protocol, {"'late'", "a-users-thread", "forkserver"}, [] {
+    process child{{.name = "late", .start = start_method::fork}, do_nothing};
+  });
+  {
+    std::scoped_lock lock{guard};
+    over = true;
+  }
+  changed.notify_one();
+  other.join();
+  process child{by_fork, do_nothing}; // at once, though it may be seen yet
+  child.join();
+  EXPECT_EQ(child.status()->code, 0);
+}
+
+TEST_F(fork_test, is_refused_while_a_pool_has_its_thread) {
+  {
+    pool workers{1};
+    workers.apply([] {});
+    expect_error(errc::protocol, {"fork", "ramet-"}, [] {
+      process child{by_fork, do_nothing};
+    });
+  }
+  process child{by_fork, do_nothing};
+  child.join();
+  EXPECT_EQ(child.status()->code, 0);
+}
+
+TEST_F(fork_test, brings_the_result_of_async) {
+  global = 21;
+  EXPECT_EQ(async(by_fork, [] { return 2 * global; }).get(), 42);
+  EXPECT_TRUE(eventually([] { return active_children().empty(); }));
+}
+
+TEST_F(fork_test, refuses_another_program) {
+  expect_error(errc::protocol, {"/bin/true", "fork"}, [] {
+    process child{{.start = start_method::fork, .executable = "/bin/true"},
+                  do_nothing};
+  });
+}
+
+} // namespace
+
+} // namespace ramet::test
