@@ -4,11 +4,7 @@
 
 #include <ramet/pipe.hpp>
 #include <ramet/queue.hpp>
-#include <ramet/wait.hpp>
 
-#include <atomic>
-#include <chrono>
-#include <filesystem>
 #include <functional>
 #include <stdexcept>
 #include <thread>
@@ -523,28 +519,6 @@ TEST_F(node_test, runs_on_while_an_actor_waits_for_an_answer) {
       },
       target);
   EXPECT_EQ(ramet::ask<int>(asker, 5).get_for(long_enough), 5);
-}
-
-TEST_F(node_test, keeps_to_the_limits_and_surroundings_of_its_options) {
-  using namespace std::chrono_literals;
-  ramet::node n{{.setup = {.limits = {.cpu_time = 1s, .core_size = 0},
-                           .working_directory = "/usr"}}};
-  auto there = n.spawn([](caf::event_based_actor*) -> caf::behavior {
-    return {[](echo_atom) { return std::filesystem::current_path().string(); },
-            [](int) {
-              for (std::atomic<unsigned> i{0};;)
-                i.fetch_add(1);
-              return 0;
-            }};
-  });
-  EXPECT_EQ(ramet::ask<std::string>(there, echo_atom::value).get(), "/usr");
-  EXPECT_THROW(ramet::ask<int>(there, 1).get(), ramet::actor_error);
-  EXPECT_TRUE(ramet::wait_for(long_enough, n.sentinel()));
-  EXPECT_EQ(n.status()->cpu_time_limit, 1s);
-  expect_error(
-      ramet::errc::protocol, {"starting a node", "standard output"}, [] {
-        ramet::node{{.setup = {.standard_output = ramet::redirection::pipe()}}};
-      });
 }
 
 } // namespace
