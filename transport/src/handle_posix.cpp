@@ -141,7 +141,14 @@ void arrivals::fetch(std::span<const object_ref> refs) {
     std::vector<std::uint64_t> ids;
     std::transform(first, last, std::back_inserter(ids),
                    [](const object_ref& ref) { return ref.object; });
-    auto fds = get_from_keeper(first->part, ids);
+    std::vector<unique_fd> fds;
+    try {
+      fds = get_from_keeper(first->part, ids);
+    } catch (const error& e) {
+      if (e.code() != errc::closed)
+        throw;
+      return; // who takes one is told so; a damaged message may name any
+    }
     for (std::size_t i = 0; i < ids.size(); ++i)
       all.push_back({ids[i], std::move(fds[i])});
     first = last;
