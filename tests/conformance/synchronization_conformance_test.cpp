@@ -39,7 +39,7 @@ template <class Lock>
 void count_under(Lock lock, raw_shared_value<int> total) {
   for (int i = 0; i < rounds; ++i) {
     std::scoped_lock guard{lock};
-    *total = *total + 1;
+    ++total.unlocked();
   }
 }
 
@@ -54,7 +54,7 @@ void expect_exclusion(Start start) {
   count_under(lock, total);
   one.join();
   other.join();
-  EXPECT_EQ(*total, 3 * rounds);
+  EXPECT_EQ(total.unlocked(), 3 * rounds);
 }
 
 TEST_P(synchronization_conformance, locks_let_one_in_at_a_time) {
