@@ -4,6 +4,7 @@
 
 #include "actor_start.hpp"
 #include "child.hpp"
+#include "hosted_actors.hpp"
 #include "local_node.hpp"
 
 #include <ramet/actor_error.hpp>
@@ -33,10 +34,28 @@ void host_actors(std::size_t workers) {
   here.end_actors();
 }
 
-process start_node(const node_options& options) {
+// What it runs if it is a thread, as this process has its place for actors.
+void host_actors_here(std::uint64_t number) {
+  if (auto hosted = detail::hosted_actors::find(number))
+    hosted->run();
+}
+
+std::shared_ptr<detail::hosted_actors> host_of(const node_options& options) {
+  if (options.start.value_or(default_start_method()) != start_method::thread)
+    return nullptr;
+  detail::local_node::mine(); // throws if there can be none
+  return detail::hosted_actors::make();
+}
+
+process start_node(const node_options& options,
+                   const detail::hosted_actors* hosted) {
   process_options about;
   about.name = options.name;
   about.daemon = true;
+  if (hosted) {
+    about.start = start_method::thread;
+    return process{std::move(about), host_actors_here, hosted->number()};
+  }
   about.start = options.start;
   detail::require_no_pipes(options.setup, "starting a node");
   about.setup = options.setup;
@@ -49,7 +68,8 @@ caf::actor_system& actor_system() {
   return detail::local_node::mine().system();
 }
 
-node::node(node_options options) : process_(start_node(options)) {
+node::node(node_options options)
+    : hosted_(host_of(options)), process_(start_node(options, hosted_.get())) {
   auto& child = detail::process_access::child_of(process_);
   slot_ = child.slot();
   serial_ = child.serial();
@@ -59,6 +79,7 @@ node& node::operator=(node&& other) noexcept {
   if (this != &other) {
     end();
     process_ = std::move(other.process_);
+    hosted_ = std::move(other.hosted_);
     slot_ = other.slot_;
     serial_ = other.serial_;
   }
@@ -85,6 +106,10 @@ void node::end() noexcept {
 void node::stop() {
   if (!process_.running())
     return;
+  if (hosted_) {
+    hosted_->stop();
+    return;
+  }
   auto& here = detail::local_node::mine();
   detail::frame_header header;
   header.kind = detail::frame_kind::stop;
@@ -105,6 +130,13 @@ caf::strong_actor_ptr node::spawn_there(detail::spawn_entry entry,
                     "once: {}",
                     name(), pid(), detail::reason_text(*made.ended)),
         *made.ended);
+  if (hosted_ && !hosted_->add(made.actor))
+    throw actor_error(
+        errc::closed,
+        fmt::format("spawning an actor in process '{}' (pid {}), a thread: it "
+                    "has been stopped",
+                    name(), pid()),
+        caf::make_error(caf::sec::request_receiver_down));
   return made.actor;
 }
 

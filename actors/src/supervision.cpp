@@ -52,6 +52,9 @@ caf::strong_actor_ptr supervision::add(supervised_group& to,
     if (about.name.empty())
       about.name = fmt::format("child-{}", ++to.children_made);
   }
+  // A thread of this process has its actors in this process.
+  if (about.start.value_or(default_start_method()) == start_method::thread)
+    about.where = in_process;
   child->about = std::move(about);
   child->make = std::move(make);
   // What linked actors tell goes to the actor that is there now.

@@ -61,20 +61,19 @@ void look_around(queue<surroundings> out) {
   auto* added = std::getenv("RAMET_TEST_ADDED");
   out.put({std::filesystem::current_path().string(), added ? added : "",
            std::getenv("RAMET_TEST_REMOVED") == nullptr,
-           std::getenv("PATH") != nullptr,
-           ::getpriority(PRIO_PROCESS, 0), files.rlim_cur});
+           std::getenv("PATH") != nullptr, ::getpriority(PRIO_PROCESS, 0),
+           files.rlim_cur});
 }
 
 TEST_P(setup_conformance, puts_a_child_where_it_is_asked_for) {
   ::setenv("RAMET_TEST_REMOVED", "1", 1);
   queue<surroundings> answers;
-  process child{
-      with({.limits = {.open_files = 77},
-            .nice = 5,
-            .working_directory = "/",
-            .environment = {.set = {{"RAMET_TEST_ADDED", "a = b"}},
-                            .unset = {"RAMET_TEST_REMOVED"}}}),
-      look_around, answers};
+  process child{with({.limits = {.open_files = 77},
+                      .nice = 5,
+                      .working_directory = "/",
+                      .environment = {.set = {{"RAMET_TEST_ADDED", "a = b"}},
+                                      .unset = {"RAMET_TEST_REMOVED"}}}),
+                look_around, answers};
   auto there = answers.get();
   child.join();
   ::unsetenv("RAMET_TEST_REMOVED");
@@ -178,9 +177,9 @@ TEST_P(setup_conformance, leaves_no_child_where_it_cannot_be) {
     }
     return std::string{};
   };
-  EXPECT_NE(refused({.working_directory = "/no/such/place"})
-                .find("/no/such/place"),
-            std::string::npos);
+  EXPECT_NE(
+      refused({.working_directory = "/no/such/place"}).find("/no/such/place"),
+      std::string::npos);
   EXPECT_NE(refused({.affinity = {1'000}}).find("1000"), std::string::npos);
   // Known only where it is applied.
   EXPECT_NE(refused({.limits = {.open_files = std::size_t{1} << 40}}),

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,8 +22,9 @@
 namespace ramet {
 
 namespace detail {
+class hosted_actors;
 struct node_access;
-}
+} // namespace detail
 
 /// The first argument of `node`, in braces.
 struct node_options {
@@ -30,9 +32,10 @@ struct node_options {
   /// process.
   std::string name = {};
   /// How many actors may run there at a time. 0: as many as there are cores, at
-  /// least 2.
+  /// least 2. Means nothing if the node is a thread.
   std::size_t workers = 0;
-  /// Not set: default_start_method().
+  /// Not set: default_start_method(). By `thread`, the actors live among those
+  /// of this process, and end with the node.
   std::optional<start_method> start = {};
   /// Of its process; no pipes.
   process_setup setup = {};
@@ -63,7 +66,8 @@ public:
   node(node&& other) noexcept = default;
   node& operator=(node&& other) noexcept;
   /// Stops the process and waits for it: its actors have a second to end in,
-  /// then it ends; if it has not after two, it is killed.
+  /// then it ends; if it has not after two, it is killed. (If it is a thread,
+  /// actors that have not ended by then go on.)
   ~node();
 
   /// Makes an actor there from one of the functions that CAF's spawn takes,
@@ -127,6 +131,7 @@ private:
                                     const detail::outgoing& call);
   void end() noexcept;
 
+  std::shared_ptr<detail::hosted_actors> hosted_; // if it is a thread
   process process_;
   std::uint32_t slot_;
   std::uint32_t serial_;

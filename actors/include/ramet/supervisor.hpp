@@ -88,7 +88,8 @@ struct child_options {
   std::chrono::milliseconds start_timeout{30'000};
   /// To end in when asked to; then its process is killed.
   std::chrono::milliseconds stop_timeout{2'000};
-  /// Of its process. Not set: default_start_method().
+  /// Of its process. Not set: default_start_method(). `thread` is the same as
+  /// `in_process`.
   std::optional<start_method> start = {};
   /// Of its process; no pipes.
   process_setup setup = {};
