@@ -15,6 +15,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace ramet::test {
 
@@ -38,8 +39,8 @@ struct start_method_traits {
   /// It can be started while this process has other threads, as those of a
   /// pool, of futures or of actors.
   bool beside_threads;
-  /// A child of its own can have any start method.
-  bool any_children;
+  /// It has not what its parent had set for itself.
+  bool begins_anew;
 };
 
 constexpr start_method_traits traits_of(start_method method) {
@@ -48,9 +49,9 @@ constexpr start_method_traits traits_of(start_method method) {
   case start_method::forkserver:
     return {true, true, true, true};
   case start_method::fork:
-    return {true, true, false, true};
+    return {true, true, false, false};
   case start_method::thread:
-    return {false, false, true, true};
+    return {false, false, true, false};
   }
   return {};
 }
@@ -74,6 +75,16 @@ protected:
   static start_method method() { return GetParam(); }
   static start_method_traits traits() { return traits_of(GetParam()); }
 
+  /// By which a child may start some: one that is a thread has another beside
+  /// it.
+  static std::vector<start_method> methods_of_children() {
+    std::vector<start_method> result;
+    for (auto each : every_start_method)
+      if (traits().own_process || traits_of(each).beside_threads)
+        result.push_back(each);
+    return result;
+  }
+
   /// A child by the method under test.
   template <class F, class... Args>
   static process start(F&& f, Args&&... args) {
@@ -82,11 +93,28 @@ protected:
   }
 };
 
+/// Those that have a trait.
+inline std::vector<start_method>
+start_methods_with(bool start_method_traits::*trait) {
+  std::vector<start_method> result;
+  for (auto method : every_start_method)
+    if (traits_of(method).*trait)
+      result.push_back(method);
+  return result;
+}
+
 /// Once in each file, for its own fixture: makes each TEST_P a test by every
 /// start method, called SUITE/test/spawn and so on.
 #define RAMET_BY_EVERY_START_METHOD(SUITE)                                     \
   INSTANTIATE_TEST_SUITE_P(                                                    \
       conformance, SUITE, testing::ValuesIn(every_start_method),               \
+      [](const auto& info) { return std::string{to_string(info.param)}; })
+
+/// The same, where a difference rules some start methods out.
+#define RAMET_BY_START_METHODS_WITH(SUITE, TRAIT)                              \
+  INSTANTIATE_TEST_SUITE_P(                                                    \
+      conformance, SUITE,                                                      \
+      testing::ValuesIn(start_methods_with(&start_method_traits::TRAIT)),      \
       [](const auto& info) { return std::string{to_string(info.param)}; })
 
 } // namespace ramet::test

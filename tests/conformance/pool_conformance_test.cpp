@@ -35,7 +35,7 @@ protected:
     return pool{{.workers = workers, .start = method()}};
   }
 };
-RAMET_BY_EVERY_START_METHOD(pool_conformance);
+RAMET_BY_START_METHODS_WITH(pool_conformance, beside_threads);
 
 int power(int base, int exponent) {
   int result = 1;
@@ -365,7 +365,7 @@ protected:
                         std::forward<Args>(args)...);
   }
 };
-RAMET_BY_EVERY_START_METHOD(async_conformance);
+RAMET_BY_START_METHODS_WITH(async_conformance, beside_threads);
 
 TEST_P(async_conformance, brings_the_result) {
   EXPECT_EQ(async(power, 2, 10).get(), 1024);

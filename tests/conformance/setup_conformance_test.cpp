@@ -28,12 +28,6 @@ using namespace ramet::literals;
 
 class setup_conformance : public conformance {
 protected:
-  void SetUp() override {
-    conformance::SetUp();
-    if (!traits().own_process)
-      GTEST_SKIP() << "a thread has none of its own; see refuses_what_...";
-  }
-
   static process_options with(process_setup setup) {
     process_options result;
     result.start = method();
@@ -41,10 +35,7 @@ protected:
     return result;
   }
 };
-RAMET_BY_EVERY_START_METHOD(setup_conformance);
-
-class setup_of_any : public conformance {};
-RAMET_BY_EVERY_START_METHOD(setup_of_any);
+RAMET_BY_START_METHODS_WITH(setup_conformance, own_process);
 
 struct surroundings {
   std::string directory;
@@ -189,11 +180,9 @@ TEST_P(setup_conformance, leaves_no_child_where_it_cannot_be) {
   EXPECT_TRUE(child.status()->success());
 }
 
-TEST_P(setup_of_any, refuses_what_a_thread_cannot_have) {
-  if (traits().own_process)
-    return; // see above
+TEST(setup_of_a_thread, is_refused) {
   process_options options;
-  options.start = method();
+  options.start = start_method::thread;
   options.setup.nice = 1;
   try {
     process child{options, do_nothing};

@@ -440,6 +440,17 @@ TEST_F(pool_test, pins_workers_to_different_processors_in_turn) {
   EXPECT_TRUE(CPU_ISSET(other, &usable));
 }
 
+TEST_F(pool_test, is_not_made_by_fork) {
+  try {
+    pool workers{{.workers = 2, .start = start_method::fork}};
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const error& problem) {
+    EXPECT_EQ(problem.code(), errc::protocol) << problem.what();
+    EXPECT_TRUE(says(problem, "forkserver")) << problem.what();
+    EXPECT_TRUE(active_children().empty());
+  }
+}
+
 TEST_F(pool_test, is_a_value_that_can_be_moved) {
   pool one{1};
   auto task = one.submit(twice, 1);

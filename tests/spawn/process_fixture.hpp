@@ -48,7 +48,8 @@ bool eventually(Condition holds) {
 class process_fixture : public testing::Test {
 protected:
   void SetUp() override {
-    process{do_nothing}.join(); // what is made once and kept, is made now
+    process{do_nothing}.join();   // what is made once and kept, is made now
+    detail::zygote::mine().end(); // but for this, which may come and go
     descriptors_ = count_files("/proc/self/fd");
     objects_ = count_files(detail::family::mine().directory());
   }

@@ -40,6 +40,12 @@ pool_options completed(pool_options options) {
   }
   if (!options.start) // for those that take another's place, too
     options.start = default_start_method();
+  if (*options.start == start_method::fork)
+    throw error(errc::protocol,
+                fmt::format("making pool '{}' by fork: it has a thread that "
+                            "replaces workers, and a fork beside threads is "
+                            "refused; use start_method::forkserver or spawn",
+                            options.name));
   return options;
 }
 
