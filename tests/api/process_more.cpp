@@ -48,6 +48,8 @@ int main(int argc, char** argv) {
   expect(!ramet::parent_process(), "the founder has no parent");
   expect(ramet::this_process().name() == "MainProcess", "the founder's name");
   ramet::process f{{.name = "worker-1", .daemon = true, .start = ramet::start_method::forkserver}, work, 42};
+  f.kill(); // as the ones above, it would wait for ever
   f.join();
+  expect(f.status()->signal == 9, "SIGKILL ended it, too");
   std::cout << "ok" << std::endl;
 }

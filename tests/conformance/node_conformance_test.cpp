@@ -21,7 +21,8 @@ namespace ramet_test {
 namespace {
 
 using ramet::start_method;
-using ramet::test::every_start_method;
+using ramet::test::start_method_traits;
+using ramet::test::start_methods_with;
 using ramet::test::traits_of;
 
 using add_atom = caf::atom_constant<caf::atom("add")>;
@@ -55,11 +56,15 @@ protected:
       ramet::ask(first.spawn(make_counter, 1), add_atom::value, 1).get();
     }
     ramet::whereis<caf::actor>("nobody");
+    ramet::detail::zygote::mine().end(); // which may come and go
+    if (own_process()) // else its remains are this process's own
+      ASSERT_TRUE(eventually(is_at_rest));
     descriptors_ = open_descriptors();
     files_ = family_files();
   }
   void TearDown() override {
     EXPECT_TRUE(ramet::active_children().empty());
+    ramet::detail::zygote::mine().end();
     EXPECT_TRUE(eventually([&] { return family_files() == files_; }));
     EXPECT_TRUE(eventually([&] { return open_descriptors() == descriptors_; }));
     set_default_start_method(start_method::spawn);
@@ -71,11 +76,7 @@ private:
   std::set<std::string> files_;
   std::size_t descriptors_ = 0;
 };
-INSTANTIATE_TEST_SUITE_P(conformance, node_conformance,
-                         testing::ValuesIn(every_start_method),
-                         [](const auto& info) {
-                           return std::string{to_string(info.param)};
-                         });
+RAMET_BY_START_METHODS_WITH(node_conformance, beside_threads);
 
 TEST_P(node_conformance, host_actors_that_answer) {
   ramet::node n{{.name = "counting"}};
