@@ -202,6 +202,9 @@ std::string get_without_room(handles from) {
 }
 
 TEST_F(handle_passing_test, leaves_it_to_others_when_a_process_has_no_room) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "a sanitizer needs descriptors when it looks at types";
+#endif
   handles post;
   post.put(with_value(5));
   EXPECT_EQ(async(get_without_room, post).get(), "no room");
