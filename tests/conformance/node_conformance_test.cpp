@@ -57,8 +57,9 @@ protected:
     }
     ramet::whereis<caf::actor>("nobody");
     ramet::detail::zygote::mine().end(); // which may come and go
-    if (own_process()) // else its remains are this process's own
+    if (own_process()) { // else its remains are this process's own
       ASSERT_TRUE(eventually(is_at_rest));
+    }
     descriptors_ = open_descriptors();
     files_ = family_files();
   }
