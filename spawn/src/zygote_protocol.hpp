@@ -74,9 +74,6 @@ struct spare_answer {
   std::int32_t error_number = 0;
 };
 
-/// At most so many descriptors travel beside a message.
-inline constexpr std::size_t max_travelling = 8;
-
 /// One message with descriptors. False, with errno: it was not sent.
 bool send_packet(int socket, std::span<const std::byte> bytes,
                  std::span<const int> descriptors = {}) noexcept;
