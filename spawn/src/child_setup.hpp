@@ -62,6 +62,12 @@ struct setup_orders {
 };
 static_assert(std::is_trivially_copyable_v<setup_orders>);
 
+/// What a child says when it has applied them: done, or what failed, and why.
+struct setup_answer {
+  setup_step failed = setup_step::none;
+  std::int32_t error_number = 0;
+};
+
 /// In the child, before it runs anything of the program: by a launcher between
 /// clone and exec, or in a fresh fork. Async-signal-safe. The descriptors stay
 /// open as they are.

@@ -89,12 +89,6 @@ struct one_way_pipe {
   unique_fd outer;
 };
 
-// What the child says of its setup.
-struct setup_answer {
-  setup_step failed = setup_step::none;
-  int error_number = 0;
-};
-
 struct gate : one_way_pipe {
   // In the child: until the parent has opened it, or is dead.
   void pass() {

@@ -1,8 +1,6 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
 #include "bootstrap.hpp"
-#include "child_setup.hpp"
-#include "family.hpp"
 #include "launcher.hpp"
 #include "newcomer.hpp"
 #include "pidfd_linux.hpp"
@@ -11,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <filesystem>
 
 namespace ramet::detail {

@@ -87,7 +87,7 @@ bool send_setup(int socket, const newcomer& one) {
   if (!send_packet(socket, orders, descriptors)
       || !send_packet(socket, std::span<const std::byte>{environment}))
     return false;
-  spare_answer answer;
+  setup_answer answer;
   std::vector<unique_fd> none;
   if (!receive_packet(socket, answer, none)) {
     errno = EPIPE;

@@ -62,16 +62,11 @@ struct spare_order {
 };
 
 /// From the owner to the spare, with the descriptors that the orders name. Then
-/// come the changes of the environment, encoded; and the spare answers.
+/// come the changes of the environment, encoded; and the spare sends a
+/// setup_answer.
 struct spare_setup {
   setup_orders orders;
   std::uint64_t environment_bytes = 0;
-};
-
-/// From the spare to the owner: done, or what failed, and why.
-struct spare_answer {
-  setup_step failed = setup_step::none;
-  std::int32_t error_number = 0;
 };
 
 /// One message with descriptors. False, with errno: it was not sent.

@@ -251,7 +251,7 @@ private:
     std::vector<int> plain;
     for (auto& one : descriptors)
       plain.push_back(one.get());
-    spare_answer answer;
+    setup_answer answer;
     answer.error_number = apply_setup(orders.orders, plain, answer.failed);
     if (!send_packet(socket.get(), answer) || answer.error_number != 0)
       leave();
