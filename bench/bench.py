@@ -210,14 +210,21 @@ def process_works():
         "start + join, forkserver",
         "us",
         {"": ["ours", "start-forkserver"]},
-        {"CPython forkserver": ["python", "start-forkserver"]},
+        {
+            "CPython forkserver": ["python", "start-forkserver"],
+            "bare fork, same binary": ["ours", "fork"],
+        },
+        {"CPython forkserver": 10},
     )
     yield Work(
         "processes",
         "start + join, fork",
         "us",
         {"": ["ours", "start-fork"]},
-        {"CPython fork": ["python", "start-fork"]},
+        {
+            "CPython fork": ["python", "start-fork"],
+            "bare fork, same binary": ["ours", "fork"],
+        },
     )
 
 

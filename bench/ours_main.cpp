@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
           plain("pool-argument", ramet_pool_argument),
           plain("pool-restart", ramet_pool_restart),
           plain("pool-submit", ramet_pool_submit),
+          plain("fork", fork_and_wait),
           plain("posix-spawn", posix_spawn_and_wait),
           plain("record", ramet_record),
           plain("recursive-mutex-alone", ramet_recursive_mutex_alone),

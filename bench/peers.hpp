@@ -54,5 +54,7 @@ seconds threads_busy(std::size_t workers, std::size_t nanoseconds,
 seconds posix_spawn_and_wait(seconds budget);
 /// The argument that tells it.
 inline constexpr const char* return_at_once = "--return-at-once";
+/// fork, _exit and waitpid: the least that a process of its own costs.
+seconds fork_and_wait(seconds budget);
 
 } // namespace bench

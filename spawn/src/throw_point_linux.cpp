@@ -83,9 +83,16 @@ struct throw_witness {
   virtual ~throw_witness();
 };
 
-extern const witness_type_info
+// Never destroyed: threads throw while the process ends.
+union lasting_witness {
+  witness_type_info info;
+  lasting_witness() : info() {}
+  ~lasting_witness() {}
+};
+
+extern const lasting_witness
     throw_witness_type_info __asm__("_ZTIN5ramet6detail13throw_witnessE");
-const witness_type_info throw_witness_type_info;
+const lasting_witness throw_witness_type_info;
 
 void note_throw_point(const std::function<void()>& work) {
   noted.count = 0;

@@ -4,6 +4,7 @@
 
 #include "open_pipe.hpp"
 #include "process_fixture.hpp"
+#include "sanitizer.hpp"
 
 #include <ramet/async.hpp>
 #include <ramet/handle.hpp>
@@ -202,9 +203,7 @@ std::string get_without_room(handles from) {
 }
 
 TEST_F(handle_passing_test, leaves_it_to_others_when_a_process_has_no_room) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "a sanitizer needs descriptors when it looks at types";
-#endif
+  RAMET_SKIP_WITH_SANITIZER("descriptors");
   handles post;
   post.put(with_value(5));
   EXPECT_EQ(async(get_without_room, post).get(), "no room");

@@ -5,6 +5,7 @@
 #include "child_setup.hpp"
 #include "leak_check.hpp"
 #include "process_fixture.hpp"
+#include "sanitizer.hpp"
 
 #include <ramet/async.hpp>
 #include <ramet/error.hpp>
@@ -42,15 +43,6 @@ namespace {
 
 using namespace ramet::literals;
 using ramet_test::expect_error;
-
-// A sanitizer reserves terabytes for itself when a program starts, and needs
-// descriptors when it looks at types.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS                                  \
-  GTEST_SKIP() << "not with a sanitizer, which needs what is limited"
-#else
-#define SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS
-#endif
 
 using limits_test = process_fixture;
 
@@ -111,7 +103,7 @@ TEST_F(limits_test, are_told_in_units_and_at_compile_time) {
 }
 
 TEST_F(limits_test, are_in_force_in_the_child_only) {
-  SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS;
+  RAMET_SKIP_WITH_SANITIZER("addresses");
   auto of_child = ask_with(
       {.limits = {.address_space = 4_GiB,
                   .cpu_time = 100s,
@@ -135,7 +127,7 @@ TEST_F(limits_test, are_in_force_in_the_child_only) {
 }
 
 TEST_F(limits_test, of_the_address_space_stand_in_the_exception) {
-  SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS;
+  RAMET_SKIP_WITH_SANITIZER("addresses");
   process child{{.setup = {.limits = {.address_space = 512_MiB},
                            .standard_error = redirection::null()}},
                 [] { use_a_gigabyte(); }};
@@ -148,7 +140,7 @@ TEST_F(limits_test, of_the_address_space_stand_in_the_exception) {
 }
 
 TEST_F(limits_test, of_the_address_space_are_told_though_no_memory_is_left) {
-  SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS;
+  RAMET_SKIP_WITH_SANITIZER("addresses");
   process child{{.setup = {.limits = {.address_space = 512_MiB},
                            .standard_error = redirection::null()}},
                 use_all_memory};
@@ -159,7 +151,7 @@ TEST_F(limits_test, of_the_address_space_are_told_though_no_memory_is_left) {
 }
 
 TEST_F(limits_test, of_the_address_space_stand_in_the_failures_of_tasks) {
-  SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS;
+  RAMET_SKIP_WITH_SANITIZER("addresses");
   process_setup setup{.limits = {.address_space = 512_MiB}};
   auto check = [](auto&& call) {
     try {
@@ -177,7 +169,7 @@ TEST_F(limits_test, of_the_address_space_stand_in_the_failures_of_tasks) {
 }
 
 TEST_F(limits_test, too_low_to_start_in_are_said_to_be) {
-  SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS;
+  RAMET_SKIP_WITH_SANITIZER("addresses");
   // From where the system cannot even load the program, to where some of its
   // libraries are.
   for (std::size_t size : {std::size_t{4096}, 1_MiB, 4_MiB, 10_MiB}) {
@@ -211,7 +203,7 @@ TEST_F(limits_test, too_low_to_start_in_are_said_to_be) {
 }
 
 TEST_F(limits_test, of_any_size_let_a_child_run_or_say_why_not) {
-  SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS;
+  RAMET_SKIP_WITH_SANITIZER("addresses");
   int ran = 0;
   for (std::size_t size = 2_MiB; size <= 400_MiB; size += size / 7) {
     process child{{.setup = {.limits = {.address_space = size, .core_size = 0},
@@ -278,7 +270,7 @@ TEST_F(limits_test, of_processor_time_fail_the_task_of_a_pool_and_no_other) {
 }
 
 TEST_F(limits_test, of_open_files_stand_in_errors) {
-  SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS;
+  RAMET_SKIP_WITH_SANITIZER("descriptors");
   auto text = ask_with({.limits = {.open_files = 40}}, [] {
     std::vector<int> all;
     for (int fd = ::dup(2); fd >= 0; fd = ::dup(2))
@@ -298,7 +290,7 @@ TEST_F(limits_test, of_open_files_stand_in_errors) {
 }
 
 TEST_F(limits_test, that_are_higher_than_the_parents_own_are_refused) {
-  SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS;
+  RAMET_SKIP_WITH_SANITIZER("addresses");
   auto texts = ask_with(
       {.limits = {.address_space = 8_GiB, .cpu_time = 100s, .open_files = 60}},
       [] {
@@ -347,7 +339,7 @@ TEST_F(limits_test, that_are_higher_than_the_parents_own_are_refused) {
 }
 
 TEST_F(limits_test, leave_room_for_the_same_limits_below) {
-  SKIP_WHERE_ADDRESSES_ARE_A_SANITIZERS;
+  RAMET_SKIP_WITH_SANITIZER("addresses");
   auto works = ask_with(
       {.limits = {.address_space = 8_GiB, .cpu_time = 100s, .open_files = 60}},
       [] {

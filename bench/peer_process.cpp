@@ -29,4 +29,11 @@ seconds posix_spawn_and_wait(seconds budget) {
   });
 }
 
+seconds fork_and_wait(seconds budget) {
+  return median_time(budget, [&](std::uint64_t n) {
+    for (std::uint64_t i = 0; i < n; ++i)
+      forked{[] {}};
+  });
+}
+
 } // namespace bench
