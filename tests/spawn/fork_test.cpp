@@ -17,7 +17,6 @@
 #include <iostream>
 #include <mutex>
 #include <optional>
-#include <stdexcept>
 #include <thread>
 
 namespace ramet::test {
@@ -85,20 +84,6 @@ TEST_F(fork_test, makes_a_full_member_of_the_family) {
   EXPECT_EQ(child.status()->code, 0);
   go.put(1);
   other.join();
-}
-
-TEST_F(fork_test, tells_exit_codes_signals_and_exceptions) {
-  process code{by_fork, [] { std::exit(7); }};
-  process signal{by_fork, [] { ::raise(SIGKILL); }};
-  process thrown{by_fork, [] { throw std::domain_error{"of seven"}; }};
-  code.join();
-  signal.join();
-  thrown.join();
-  EXPECT_EQ(code.status()->code, 7);
-  EXPECT_EQ(signal.status()->signal, SIGKILL);
-  EXPECT_EQ(thrown.status()->code, 1);
-  ASSERT_TRUE(thrown.exception());
-  EXPECT_TRUE(thrown.exception()->is<std::domain_error>());
 }
 
 TEST_F(fork_test, keeps_handles_in_globals_usable) {

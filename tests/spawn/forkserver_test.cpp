@@ -11,7 +11,6 @@
 
 #include <csignal>
 #include <iostream>
-#include <stdexcept>
 #include <thread>
 
 #include <time.h>
@@ -80,22 +79,6 @@ TEST_F(forkserver_test, makes_a_full_member_of_the_family) {
   EXPECT_EQ(found.parent_name, "MainProcess");
   EXPECT_EQ(found.short_name, proc_text(::getpid(), "comm"));
   EXPECT_EQ(child.status()->code, 0);
-}
-
-TEST_F(forkserver_test, tells_exit_codes_signals_and_exceptions) {
-  process code{by_forkserver, [] { std::exit(7); }};
-  process signal{by_forkserver, [] { ::raise(SIGTERM); }};
-  process thrown{by_forkserver, [] { throw std::domain_error{"of seven"}; }};
-  code.join();
-  signal.join();
-  thrown.join();
-  EXPECT_EQ(code.status()->code, 7);
-  EXPECT_FALSE(code.status()->signal);
-  EXPECT_EQ(signal.status()->signal, SIGTERM);
-  EXPECT_EQ(thrown.status()->code, 1);
-  ASSERT_TRUE(thrown.exception());
-  EXPECT_TRUE(thrown.exception()->is<std::domain_error>());
-  EXPECT_EQ(thrown.exception()->message, "of seven");
 }
 
 TEST_F(forkserver_test, keeps_its_zygote_and_shows_it_to_nobody) {

@@ -69,20 +69,6 @@ TEST_F(pool_test, calls_functions_without_a_result) {
   EXPECT_EQ(seen.get(), 7);
 }
 
-TEST_F(pool_test, moves_arguments_and_results_with_one_owner) {
-  pool workers{1};
-  auto [here, there] = pipe();
-  auto back = workers.apply(
-      [](connection end) {
-        end.send(1);
-        return end;
-      },
-      std::move(there));
-  EXPECT_EQ(here.recv<int>(), 1);
-  back.send(2);
-  EXPECT_EQ(here.recv<int>(), 2);
-}
-
 TEST_F(pool_test, keeps_its_workers) {
   pool workers{1};
   auto first = workers.apply(pid_of_worker);
@@ -262,20 +248,6 @@ TEST_F(pool_test, shrinks_though_its_workers_are_busy) {
   go_on.put(2);
   EXPECT_EQ(a.get() + b.get(), 3);
   EXPECT_TRUE(eventually([&] { return pids_of(workers).size() == 1; }));
-}
-
-TEST_F(pool_test, does_what_was_submitted_before_it_was_closed) {
-  pool workers{2};
-  std::vector<future<int>> all;
-  for (int i = 0; i < 100; ++i)
-    all.push_back(workers.submit(twice, i));
-  workers.close();
-  workers.close();
-  EXPECT_THROW(workers.submit(twice, 1), error);
-  workers.join();
-  EXPECT_TRUE(pids_of(workers).empty());
-  for (int i = 0; i < 100; ++i)
-    EXPECT_EQ(all[i].get(), 2 * i);
 }
 
 TEST_F(pool_test, says_that_an_open_pool_cannot_be_joined) {

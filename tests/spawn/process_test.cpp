@@ -14,10 +14,8 @@
 #include <set>
 #include <string>
 #include <thread>
-#include <tuple>
 #include <vector>
 
-#include <poll.h>
 #include <unistd.h>
 
 namespace ramet::test {
@@ -80,17 +78,6 @@ TEST_F(process_test, is_called_main_process_in_the_root) {
   EXPECT_FALSE(parent_process());
 }
 
-TEST_F(process_test, takes_name_and_daemon_from_its_options) {
-  queue<introduction> answers;
-  process child{{.name = "worker-1", .daemon = true}, introduce, answers};
-  EXPECT_EQ(child.name(), "worker-1");
-  EXPECT_TRUE(child.daemon());
-  auto answer = answers.get();
-  EXPECT_EQ(answer.name, "worker-1");
-  EXPECT_TRUE(answer.daemon);
-  child.join();
-}
-
 void introduce_a_child(queue<introduction> out) {
   process{introduce, out}.join();
   process{{.daemon = false}, introduce, out}.join();
@@ -108,24 +95,6 @@ TEST_F(process_test, is_named_and_made_daemon_after_its_parent_by_default) {
   auto second = answers.get();
   EXPECT_EQ(second.name, child.name() + ":2");
   EXPECT_FALSE(second.daemon);
-}
-
-TEST_F(process_test, runs_until_the_function_returns) {
-  auto [here, there] = pipe();
-  process child{wait_for_word, std::move(there)};
-  EXPECT_TRUE(child.running());
-  EXPECT_FALSE(child.status());
-  EXPECT_FALSE(child.exception());
-  EXPECT_FALSE(child.try_join());
-  EXPECT_FALSE(child.join_for(0ms));
-  EXPECT_FALSE(child.join_for(-1s));
-  EXPECT_FALSE(child.join_for(20ms));
-  here.send(1);
-  EXPECT_TRUE(child.join_for(20s));
-  EXPECT_FALSE(child.running());
-  EXPECT_TRUE(child.try_join());
-  EXPECT_TRUE(child.join_for(-1s));
-  child.join();
 }
 
 TEST_F(process_test, has_the_code_given_to_exit) {
@@ -214,40 +183,6 @@ TEST_F(process_test, makes_trees_of_processes) {
   EXPECT_EQ(seen, (std::multiset<int>{2, 1, 1, 0, 0, 0, 0}));
 }
 
-TEST_F(process_test, has_a_sentinel_that_is_readable_when_it_has_ended) {
-  auto [here, there] = pipe();
-  process child{wait_for_word, std::move(there)};
-  pollfd sentinel{child.sentinel(), POLLIN, 0};
-  EXPECT_EQ(::poll(&sentinel, 1, 0), 0);
-  EXPECT_TRUE(wait_for(0ms, child).empty());
-  here.send(1);
-  EXPECT_EQ(::poll(&sentinel, 1, 20'000), 1);
-  EXPECT_TRUE(wait(child).contains(child));
-  child.join();
-  EXPECT_EQ(::poll(&sentinel, 1, 0), 1);
-}
-
-TEST_F(process_test, cannot_be_closed_while_it_runs) {
-  auto [here, there] = pipe();
-  process child{wait_for_word, std::move(there)};
-  try {
-    child.close();
-    FAIL() << "closed while running";
-  } catch (const error& refused) {
-    EXPECT_EQ(refused.code(), errc::protocol);
-  }
-  here.send(1);
-  child.join();
-  child.close();
-  child.close();
-  try {
-    child.join();
-    FAIL() << "joined when closed";
-  } catch (const error& refused) {
-    EXPECT_EQ(refused.code(), errc::closed);
-  }
-}
-
 TEST_F(process_test, says_closed_when_it_was_moved_from) {
   process first{do_nothing};
   process second{std::move(first)};
@@ -287,23 +222,6 @@ TEST_F(process_test, is_collected_though_nobody_joins_it) {
   here.send(1);
   EXPECT_TRUE(eventually([&] { return ::kill(pid, 0) != 0; }));
   EXPECT_EQ(child.status()->code, 0);
-}
-
-TEST_F(process_test, can_be_joined_by_many_threads) {
-  auto [here, there] = pipe();
-  process child{wait_for_word, std::move(there)};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i)
-    threads.emplace_back([&child, i] {
-      if (i % 2 == 0)
-        child.join();
-      else
-        EXPECT_TRUE(child.join_for(20s));
-      EXPECT_TRUE(child.status()->success());
-    });
-  here.send(1);
-  for (auto& thread : threads)
-    thread.join();
 }
 
 TEST_F(process_test, starts_while_other_threads_start_some_too) {
