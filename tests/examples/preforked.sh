@@ -71,6 +71,26 @@ await "the first process lets go of connections" has_sockets_at_most \
   "$((before + 2))" # of workers that fetch descriptors
 stop_server TERM
 
+# -- under load ---------------------------------------------------------------
+
+# load_with CONNECTIONS OPTIONS...: every answer is one, with 200.
+load_with() {
+  local report
+  report=$(wrk --threads 1 --connections "$1" --duration 2s --timeout 60s \
+    "${@:2}" "$url/")
+  expect_match "requests by $*" 'Requests/sec: +[1-9]' "$report"
+  [[ $report != *'Socket errors'* && $report != *'Non-2xx'* ]] \
+    || fail "load by $*: $report"
+}
+
+start_server --workers 2
+before=$(sockets)
+load_with 40
+load_with 16 --header 'Connection: close'
+await "the first process lets go of what it passed on" has_sockets_at_most \
+  "$((before + 2))"
+stop_server TERM
+
 # -- a worker is killed before it takes what was accepted ---------------------
 
 start_server --workers 1
