@@ -118,7 +118,8 @@ std::pair<const std::string_view, thrower> entry(thrower call) {
 }
 
 thrower find_thrower(std::string_view type) {
-  static const std::unordered_map<std::string_view, thrower> known{
+  // Never destroyed: futures are looked at while the process ends, too.
+  static const auto* known = new std::unordered_map<std::string_view, thrower>{
       entry<std::exception>(throw_plain<std::exception>),
       entry<std::bad_alloc>(throw_plain<std::bad_alloc>),
       entry<std::bad_array_new_length>(throw_plain<std::bad_array_new_length>),
@@ -145,8 +146,8 @@ thrower find_thrower(std::string_view type) {
       entry<std::future_error>(throw_future_error),
       entry<ramet::error>(throw_error),
   };
-  auto found = known.find(type);
-  return found == known.end() ? nullptr : found->second;
+  auto found = known->find(type);
+  return found == known->end() ? nullptr : found->second;
 }
 
 } // namespace

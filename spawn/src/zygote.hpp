@@ -78,6 +78,7 @@ private:
   bool spare_ordered_ = false;
   bool has_served_ = false; // this one has made a spare
   int last_known_ = 0;      // the last of its children that we were told of
+  bool binds_at_once_ = true; // symbols, and not when they are first used
 };
 
 /// True in a process that was launched to be a zygote.

@@ -18,7 +18,9 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -140,8 +142,12 @@ void zygote::launch() {
   checked([&] { return ::ftruncate(memory.get(), sizeof(zygote_page)); },
           attempted);
   made_in_ = surroundings::now();
-  auto variable = fmt::format("{}={}:{}:{}", zygote_variable, its.get(),
-                              memory.get(), ::getpid());
+  bool bind_now = binds_at_once_ && !std::getenv(bind_now_variable);
+  std::vector<std::string> environment{
+      fmt::format("{}={}:{}:{}:{:d}", zygote_variable, its.get(), memory.get(),
+                  ::getpid(), bind_now)};
+  if (bind_now)
+    environment.push_back(fmt::format("{}=1", bind_now_variable));
   auto* page = ::mmap(nullptr, sizeof(zygote_page), PROT_READ | PROT_WRITE,
                       MAP_SHARED, memory.get(), 0);
   if (page == MAP_FAILED)
@@ -150,7 +156,7 @@ void zygote::launch() {
   try {
     started = launch_program({.program = own_program(),
                               .arguments = {self::mine().argv0},
-                              .environment = {std::move(variable)},
+                              .environment = std::move(environment),
                               .descriptors = {its.get(), memory.get()}},
                              attempted());
   } catch (...) {
@@ -256,6 +262,8 @@ void zygote::bury_useless(const std::string& name) {
   end_locked();
   if (status.signal == SIGKILL)
     return; // somebody's doing, not the program's
+  if (status.code == not_linked && std::exchange(binds_at_once_, false))
+    return; // it refers to what is nowhere, and may do without
   throw error(errc::protocol,
               fmt::format("starting process '{}' by forkserver: the zygote, "
                           "this program run anew, {} before its main() made a "

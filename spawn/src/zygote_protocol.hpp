@@ -20,9 +20,15 @@
 
 namespace ramet::detail {
 
-/// In the environment of a zygote: "SOCKET:MEMORY:OWNER", two descriptors and
-/// the pid of the process that it is for.
+/// In the environment of a zygote: "SOCKET:MEMORY:OWNER:BIND", two descriptors,
+/// the pid of the process that it is for, and whether the next variable is not
+/// the owner's.
 inline constexpr auto zygote_variable = "RAMET_ZYGOTE";
+/// Tells the dynamic linker to bind all symbols at the start: once for all
+/// forks, each of which would else do so anew. The children do not see it.
+inline constexpr auto bind_now_variable = "LD_BIND_NOW";
+/// How a program exits for which the dynamic linker does not find something.
+inline constexpr int not_linked = 127;
 
 /// Memory that a zygote shares with its owner, who looks into it when the
 /// zygote is dead.

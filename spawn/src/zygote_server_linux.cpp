@@ -75,8 +75,12 @@ public:
     int socket = -1;
     int memory = -1;
     int owner = 0;
-    if (std::sscanf(text, "%d:%d:%d", &socket, &memory, &owner) != 3)
+    int bind_now = 0;
+    if (std::sscanf(text, "%d:%d:%d:%d", &socket, &memory, &owner, &bind_now)
+        != 4)
       leave();
+    if (bind_now != 0)
+      ::unsetenv(bind_now_variable);
     // The owner may have started without standard streams.
     do
       nowhere_ = unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};

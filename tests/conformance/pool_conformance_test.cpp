@@ -250,7 +250,7 @@ TEST_P(pool_conformance, does_all_that_was_submitted_before_it_closes) {
 
 TEST_P(pool_conformance, is_terminated_at_once_with_much_to_do) {
   auto workers = make_pool(2);
-  queue<int> done{4}; // whoever is to do more waits
+  queue<int> done{{.maxsize = 4}}; // whoever is to do more waits
   std::vector<future<void>> results;
   for (int i = 0; i < 10'000; ++i)
     results.push_back(

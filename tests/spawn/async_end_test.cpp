@@ -48,6 +48,13 @@ TEST_F(async_end_test, may_come_from_a_callback) {
   EXPECT_EQ(end.errors, "");
 }
 
+TEST_F(async_end_test, may_come_beside_a_pool) {
+  // Whose keeper sees its workers go, and fails to start others.
+  auto end = run("pool");
+  EXPECT_EQ(end.status.code, 4);
+  EXPECT_EQ(end.errors, "");
+}
+
 TEST_F(async_end_test, tells_of_failures_of_dropped_futures) {
   auto end = run("dropped");
   EXPECT_EQ(end.status.code, 0);

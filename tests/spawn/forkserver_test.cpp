@@ -10,6 +10,7 @@
 #include <ramet/this_process.hpp>
 
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <thread>
 
@@ -325,6 +326,26 @@ TEST_F(forkserver_test, is_refused_by_programs_that_cannot_have_a_zygote) {
   auto leaves = third.rest();
   EXPECT_NE(leaves.find("protocol"), leaves.npos) << leaves;
   EXPECT_NE(leaves.find("exited with 9"), leaves.npos) << leaves;
+}
+
+TEST_F(forkserver_test, makes_do_with_symbols_that_are_nowhere) {
+  program one{{"unbound_program"}};
+  EXPECT_EQ(one.rest(), "0\n1\n");
+}
+
+std::string own_binding() {
+  auto* value = std::getenv("LD_BIND_NOW");
+  return value ? value : "none";
+}
+
+TEST_F(forkserver_test, leaves_the_binding_of_symbols_to_the_program) {
+  ::unsetenv("LD_BIND_NOW"); // in case
+  EXPECT_EQ(async({.start = start_method::forkserver}, own_binding).get(),
+            "none");
+  ::setenv("LD_BIND_NOW", "yes", 1);
+  EXPECT_EQ(async({.start = start_method::forkserver}, own_binding).get(),
+            "yes");
+  ::unsetenv("LD_BIND_NOW");
 }
 
 TEST_F(forkserver_test, can_be_the_default_for_pools_and_async) {

@@ -44,8 +44,9 @@ public:
 } // namespace
 
 const std::error_category& category() noexcept {
-  static const ramet_category instance;
-  return instance;
+  // Never destroyed: threads fail while the process ends, too.
+  static const auto* instance = new ramet_category;
+  return *instance;
 }
 
 } // namespace ramet

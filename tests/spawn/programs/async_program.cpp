@@ -3,6 +3,10 @@
 // A root process that ends while calls are under way. Its argument says which.
 
 #include <ramet/async.hpp>
+#include <ramet/error.hpp>
+#include <ramet/pool.hpp>
+#include <ramet/process.hpp>
+#include <ramet/queue.hpp>
 #include <ramet/runtime.hpp>
 
 #include <cstdio>
@@ -53,6 +57,19 @@ int main(int argc, char** argv) {
     ramet::async({.name = "worker-1"}, failing);
   } else if (what == "daemon") {
     ramet::async({.daemon = true}, sleep_for_ever);
+  } else if (what == "pool") {
+    // What errors refer to is made now, so the end of the runtime comes after
+    // its own.
+    ramet::queue<int> closed;
+    closed.close();
+    try {
+      closed.put(1);
+    } catch (const ramet::error&) {
+    }
+    ramet::pool workers{2};
+    workers.apply(slow, 0);
+    ramet::process last{slow, 1}; // the end waits for it
+    std::exit(4);
   } else if (what == "static") {
     static auto kept = ramet::async({.name = "worker-1"}, failing);
   }
