@@ -27,7 +27,14 @@ using ramet_test::expect_error;
 
 const process_options by_fork{.start = start_method::fork};
 
-class fork_test : public process_fixture {};
+class fork_test : public process_fixture {
+#if defined(__SANITIZE_THREAD__)
+  void SetUp() override {
+    process_fixture::SetUp();
+    GTEST_SKIP() << "ThreadSanitizer has a thread, which a fork would lack";
+  }
+#endif
+};
 
 int global = 1;
 std::optional<queue<int>> global_queue;
