@@ -76,8 +76,8 @@ private:
   zygote_page* page_ = nullptr; // shared with it
   surroundings made_in_;
   bool spare_ordered_ = false;
-  bool has_served_ = false; // this one has made a spare
-  int last_known_ = 0;      // the last of its children that we were told of
+  bool has_served_ = false;   // this one has made a spare
+  int last_known_ = 0;        // the last of its children that we were told of
   bool binds_at_once_ = true; // symbols, and not when they are first used
 };
 

@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
   ramet::runtime rt{argc, argv};
   for (int i = 0; i < 2; ++i) {
     ramet::process child{{.start = ramet::start_method::forkserver},
-                         [](int n) { std::exit(stay_here(n)); }, i};
+                         [](int n) { std::exit(stay_here(n)); },
+                         i};
     child.join();
     std::printf("%d\n", child.status()->code.value());
   }
