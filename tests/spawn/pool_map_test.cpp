@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <forward_list>
 #include <fstream>
@@ -400,12 +401,18 @@ TEST_F(pool_map, writes_its_line_of_progress_anew_on_a_terminal) {
   terminal_for_errors terminal;
   auto bar = progress_bar("work");
   std::this_thread::sleep_for(150ms); // it is not written more often
+  auto begun = std::chrono::steady_clock::now();
   bar({.done = 1, .failed = 1, .total = 4, .elapsed = 10s});
   EXPECT_EQ(terminal.shown(), "\rwork  1/4  25 %  0.1/s  30 s left, 1 failed");
   bar({.done = 2, .failed = 1, .total = 4, .elapsed = 10s});
+  bool soon = std::chrono::steady_clock::now() - begun < 100ms;
   bar({.done = 4, .failed = 1, .total = 4, .elapsed = 11s});
-  EXPECT_EQ(terminal.shown(),
-            "\rwork  4/4  100 %  in 11 s, 0.4/s, 1 failed \r\n");
+  std::string last = "\rwork  4/4  100 %  in 11 s, 0.4/s, 1 failed \r\n";
+  auto shown = terminal.shown();
+  if (soon)
+    EXPECT_EQ(shown, last);
+  else // the machine was busy
+    EXPECT_TRUE(shown.ends_with(last)) << shown;
 }
 
 TEST(progress_test, tells_rate_and_time_left) {
