@@ -346,6 +346,7 @@ TEST_F(forkserver_test, leaves_the_binding_of_symbols_to_the_program) {
   EXPECT_EQ(async({.start = start_method::forkserver}, own_binding).get(),
             "yes");
   ::unsetenv("LD_BIND_NOW");
+  EXPECT_TRUE(eventually([] { return active_children().empty(); }));
 }
 
 TEST_F(forkserver_test, can_be_the_default_for_pools_and_async) {
