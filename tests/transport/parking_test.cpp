@@ -190,6 +190,36 @@ TEST(parking_lot_for_threads, loses_no_wake_in_a_ping_pong) {
   }
 }
 
+// Whoever comes last tells the other, may overtake it while that is about to
+// sleep, and then waits in the same lot: the next to be woken, too, by nobody
+// but the other.
+TEST(parking_lot_for_threads, loses_no_wake_when_the_waker_waits_next) {
+  constexpr int rounds = 300'000;
+  lot_in_memory at;
+  std::atomic<int> arrived{0};
+  std::atomic<int> phase{0};
+  auto meet = [&] {
+    auto mine = phase.load();
+    if (arrived.fetch_add(1) == 1) {
+      arrived = 0;
+      ++phase;
+      at.lot.notify_all();
+      return true;
+    }
+    auto over = [&] { return phase.load() != mine; };
+    for (int i = 0; i < 50; ++i)
+      if (over())
+        return true;
+    return at.lot.park(over, deadline::in(long_enough));
+  };
+  std::jthread other{[&] {
+    for (int i = 0; i < rounds && meet(); ++i) {
+    }
+  }};
+  for (int i = 0; i < rounds; ++i)
+    ASSERT_TRUE(meet()) << "in round " << i;
+}
+
 // A waiter whose time runs out as it is woken must not swallow the wake.
 TEST(parking_lot_for_threads, loses_no_wake_to_those_whose_time_runs_out) {
   constexpr int many = 3'000;

@@ -23,8 +23,9 @@ namespace ramet::detail {
 /// "somebody may be asleep". A waiter sets the bit, looks again at what it
 /// waits for, and sleeps only while the word has kept its value. A notifier
 /// that finds the bit changes the version and wakes; if nobody was there (the
-/// waiter left, or was killed) it takes the bit away, and wakes whoever came
-/// in between. So a killed waiter costs one spare wake, once.
+/// waiter left, or was killed) it takes the bit away with another version, and
+/// wakes whoever came in between. So a killed waiter costs one spare wake,
+/// once.
 class parking_lot {
 public:
   /// Sleeps until `ready()` or the deadline; returns ready(). May return

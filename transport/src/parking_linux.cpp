@@ -47,9 +47,12 @@ void parking_lot::wake(int how_many) {
   word_.fetch_add(2, std::memory_order_seq_cst);
   if (wake_up_to(how_many) > 0)
     return;
+  // A version of its own: a waiter may have seen the bit, and looked already,
+  // but not be asleep yet. It must not go to sleep when the next one has set
+  // the bit again, as it was not told of what changed in between.
   auto seen = word_.load(std::memory_order_seq_cst);
   if ((seen & somebody)
-      && word_.compare_exchange_strong(seen, seen & ~somebody,
+      && word_.compare_exchange_strong(seen, (seen & ~somebody) + 2,
                                        std::memory_order_seq_cst))
     wake_up_to(everybody);
 }
