@@ -70,8 +70,8 @@ void require_no_other_threads(const std::string& name, int watching) {
         fmt::format("starting process '{}' by fork: other threads run in this "
                     "process ({}), which the child would lack, with all that "
                     "they have locked; threads named ramet-... serve pools, "
-                    "callbacks and actors: fork before there are any, or use "
-                    "start_method::forkserver or spawn",
+                    "callbacks, handles and actors: fork before there are any, "
+                    "or use start_method::forkserver or spawn",
                     name, found));
   }
 }

@@ -211,6 +211,16 @@ TEST_F(handle_passing_test, leaves_it_to_others_when_a_process_has_no_room) {
   EXPECT_TRUE(all_have_ended());
 }
 
+TEST_F(handle_passing_test, has_a_thread_that_forks_are_refused_for) {
+  handles post;
+  post.put(with_value(5));
+  process child{[](handles from) { from.get(); }, post};
+  child.join(); // it asked that thread
+  ramet_test::expect_error(errc::protocol, {"'ramet-handles'"}, [] {
+    process{{.start = start_method::fork}, do_nothing};
+  });
+}
+
 TEST_F(handle_passing_test, is_closed_when_the_last_receiver_closes_it) {
   open_pipe ends;
   handles post;

@@ -179,6 +179,7 @@ void descriptor_keeper::serve() noexcept {
   int failed = ::pthread_create(
       &thread, &attributes,
       [](void* self) -> void* {
+        ::pthread_setname_np(::pthread_self(), "ramet-handles");
         static_cast<descriptor_keeper*>(self)->answer_all();
         return nullptr;
       },
