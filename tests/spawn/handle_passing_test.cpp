@@ -2,6 +2,7 @@
 
 // Descriptors between processes.
 
+#include "leak_check.hpp"
 #include "open_pipe.hpp"
 #include "process_fixture.hpp"
 #include "sanitizer.hpp"
