@@ -255,6 +255,7 @@ TEST_P(pool_conformance, is_terminated_at_once_with_much_to_do) {
   for (int i = 0; i < 10'000; ++i)
     results.push_back(
         workers.submit([](queue<int> done) { done.put(1); }, done));
+  done.get();
   std::atomic<bool> over = false;
   std::atomic<int> seen = 0;
   std::thread reader{[&] {
@@ -262,7 +263,9 @@ TEST_P(pool_conformance, is_terminated_at_once_with_much_to_do) {
       if (done.get_for(1ms))
         ++seen;
   }};
+  auto began = std::chrono::steady_clock::now();
   workers.terminate();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
   over = true;
   reader.join();
   EXPECT_TRUE(active_children().empty());
