@@ -39,8 +39,20 @@ namespace {
 
 using layout = barrier_layout;
 
-layout& at(const std::shared_ptr<object>& memory) {
-  return *reinterpret_cast<layout*>(memory->data());
+object_ptr make(std::ptrdiff_t expected) {
+  if (expected < 0 || expected > barrier<>::max())
+    throw error(errc::protocol,
+                fmt::format("making a barrier for {} parties: it can be 0 to "
+                            "{}",
+                            expected, barrier<>::max()));
+  return make_object(
+      object_kind::barrier, in_pages(sizeof(layout)), in_pages(sizeof(layout)),
+      [&](object& made) {
+        auto& shared = made.as<layout>();
+        shared.guard.init();
+        shared.expected.store(static_cast<std::uint32_t>(expected));
+        shared.expected_next = static_cast<std::uint32_t>(expected);
+      });
 }
 
 const char* in_words(std::uint32_t reason) {
@@ -68,32 +80,12 @@ const char* in_words(std::uint32_t reason) {
 
 } // namespace
 
-barrier_core::barrier_core(std::ptrdiff_t expected) {
-  if (expected < 0 || expected > barrier<>::max())
-    throw error(errc::protocol,
-                fmt::format("making a barrier for {} parties: it can be 0 to "
-                            "{}",
-                            expected, barrier<>::max()));
-  object_ =
-      make_object(object_kind::barrier, in_pages(sizeof(layout)),
-                  in_pages(sizeof(layout)), [&](object& made) {
-                    auto& shared = *reinterpret_cast<layout*>(made.data());
-                    shared.guard.init();
-                    shared.expected.store(static_cast<std::uint32_t>(expected));
-                    shared.expected_next = static_cast<std::uint32_t>(expected);
-                  });
-}
-
-barrier_core::barrier_core(object_ref ref)
-    : object_(open_object({ref.object, object_kind::barrier, ref.part})) {}
-
-object_ref barrier_core::ref() const {
-  return {object_->id(), object_kind::barrier, 0};
-}
+barrier_core::barrier_core(std::ptrdiff_t expected)
+    : synchronizer(make(expected)) {}
 
 barrier_core::arrival barrier_core::arrive(std::ptrdiff_t count, bool drop,
                                            const action& completion) {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   arrival result{};
   {
     guarded lock{shared};
@@ -136,7 +128,7 @@ barrier_core::arrival barrier_core::arrive(std::ptrdiff_t count, bool drop,
 }
 
 bool barrier_core::wait(const arrival& since, deadline until) const {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   auto over = [&] {
     return shared.phase.load(std::memory_order_seq_cst) != since.phase
            || shared.broken.load(std::memory_order_seq_cst) != layout::whole;
@@ -164,14 +156,14 @@ bool barrier_core::wait(const arrival& since, deadline until) const {
 }
 
 void barrier_core::abort() {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   guarded lock{shared};
   shared.break_for(layout::aborted);
   shared.lot.notify_all();
 }
 
 void barrier_core::reset() {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   guarded lock{shared};
   if (shared.arrived.load() > 0 || shared.broken.load() != layout::whole)
     shared.end_phase(false);
@@ -179,15 +171,16 @@ void barrier_core::reset() {
 }
 
 bool barrier_core::broken() const {
-  return at(object_).broken.load(std::memory_order_acquire) != layout::whole;
+  return object_->as<layout>().broken.load(std::memory_order_acquire)
+         != layout::whole;
 }
 
 std::size_t barrier_core::parties() const {
-  return at(object_).expected.load(std::memory_order_relaxed);
+  return object_->as<layout>().expected.load(std::memory_order_relaxed);
 }
 
 std::size_t barrier_core::waiting() const {
-  return at(object_).arrived.load(std::memory_order_relaxed);
+  return object_->as<layout>().arrived.load(std::memory_order_relaxed);
 }
 
 } // namespace ramet::detail

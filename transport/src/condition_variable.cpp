@@ -34,37 +34,23 @@ namespace {
 
 using layout = detail::condition_layout;
 
-layout& at(const std::shared_ptr<detail::object>& object) {
-  return *reinterpret_cast<layout*>(object->data());
-}
-
 } // namespace
 
 condition_variable::condition_variable()
-    : object_(detail::make_object(
+    : synchronizer(detail::make_object(
         detail::object_kind::condition_variable,
         detail::in_pages(sizeof(layout)), detail::in_pages(sizeof(layout)),
-        [](detail::object& made) {
-          reinterpret_cast<layout*>(made.data())->guard.init();
-        })) {}
-
-condition_variable::condition_variable(detail::object_ref ref)
-    : object_(detail::open_object(
-        {ref.object, detail::object_kind::condition_variable, ref.part})) {}
-
-detail::object_ref condition_variable::ref() const {
-  return {object_->id(), detail::object_kind::condition_variable, 0};
-}
+        [](detail::object& made) { made.as<layout>().guard.init(); })) {}
 
 condition_variable::arrival condition_variable::enter() {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   detail::guarded lock{shared};
   shared.entered.fetch_add(1, std::memory_order_seq_cst);
   return {shared.era.load(), shared.permitted.load()};
 }
 
 bool condition_variable::sleep(const arrival& since, detail::deadline until) {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   auto due = [&] {
     return shared.era.load(std::memory_order_seq_cst) != since.era
            || (shared.permitted.load(std::memory_order_seq_cst)
@@ -90,14 +76,14 @@ bool condition_variable::sleep(const arrival& since, detail::deadline until) {
 }
 
 void condition_variable::give_up(const arrival& since) noexcept {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   detail::guarded lock{shared};
   if (shared.era.load() == since.era)
     shared.entered.fetch_sub(1, std::memory_order_seq_cst);
 }
 
 void condition_variable::notify_n(std::size_t count) {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   // Whoever waits for what the caller has changed, came before that.
   if (shared.entered.load(std::memory_order_seq_cst)
       == shared.permitted.load(std::memory_order_seq_cst))

@@ -13,27 +13,15 @@ using layout = detail::event_layout;
 constexpr std::uint64_t set_bit = 1;
 constexpr std::uint64_t one_time = 2;
 
-layout& at(const std::shared_ptr<detail::object>& object) {
-  return *reinterpret_cast<layout*>(object->data());
-}
-
 } // namespace
 
 event::event()
-    : object_(detail::make_object(
+    : synchronizer(detail::make_object(
         detail::object_kind::event, detail::in_pages(sizeof(layout)),
         detail::in_pages(sizeof(layout)), [](detail::object&) {})) {}
 
-event::event(detail::object_ref ref)
-    : object_(detail::open_object(
-        {ref.object, detail::object_kind::event, ref.part})) {}
-
-detail::object_ref event::ref() const {
-  return {object_->id(), detail::object_kind::event, 0};
-}
-
 void event::set() {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   auto word = shared.word.load(std::memory_order_seq_cst);
   do {
     if (word & set_bit)
@@ -44,15 +32,15 @@ void event::set() {
 }
 
 void event::clear() {
-  at(object_).word.fetch_and(~set_bit, std::memory_order_seq_cst);
+  object_->as<layout>().word.fetch_and(~set_bit, std::memory_order_seq_cst);
 }
 
 bool event::is_set() const {
-  return at(object_).word.load(std::memory_order_acquire) & set_bit;
+  return object_->as<layout>().word.load(std::memory_order_acquire) & set_bit;
 }
 
 bool event::wait_until(detail::deadline until) const {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   auto before = shared.word.load(std::memory_order_seq_cst);
   auto happened = [&] {
     auto word = shared.word.load(std::memory_order_seq_cst);

@@ -75,11 +75,10 @@ public:
     if (!kept_) {
       auto keeper = keeper_of_mine();
       auto bytes = in_pages(sizeof(descriptor_layout));
-      auto made = make_object(
-          object_kind::descriptor, bytes, bytes, [&](object& object) {
-            reinterpret_cast<descriptor_layout*>(object.data())->keeper =
-                keeper;
-          });
+      auto made = make_object(object_kind::descriptor, bytes, bytes,
+                              [&](object& object) {
+                                object.as<descriptor_layout>().keeper = keeper;
+                              });
       give_to_keeper(keeper, made->id(), fd_.get());
       kept_ = std::move(made);
     }

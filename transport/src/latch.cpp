@@ -14,35 +14,24 @@ namespace {
 
 using layout = detail::latch_layout;
 
-layout& at(const std::shared_ptr<detail::object>& object) {
-  return *reinterpret_cast<layout*>(object->data());
-}
-
-} // namespace
-
-latch::latch(std::ptrdiff_t expected) {
+detail::object_ptr make(std::ptrdiff_t expected) {
   if (expected < 0)
     throw error(errc::protocol,
                 fmt::format("making a latch that expects {}: it cannot be "
                             "negative",
                             expected));
-  object_ = detail::make_object(
+  return detail::make_object(
       detail::object_kind::latch, detail::in_pages(sizeof(layout)),
-      detail::in_pages(sizeof(layout)), [&](detail::object& made) {
-        reinterpret_cast<layout*>(made.data())->left.store(expected);
-      });
+      detail::in_pages(sizeof(layout)),
+      [&](detail::object& made) { made.as<layout>().left.store(expected); });
 }
 
-latch::latch(detail::object_ref ref)
-    : object_(detail::open_object(
-        {ref.object, detail::object_kind::latch, ref.part})) {}
+} // namespace
 
-detail::object_ref latch::ref() const {
-  return {object_->id(), detail::object_kind::latch, 0};
-}
+latch::latch(std::ptrdiff_t expected) : synchronizer(make(expected)) {}
 
 void latch::count_down(std::ptrdiff_t count) {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   auto left = shared.left.load(std::memory_order_seq_cst);
   do {
     if (count < 0 || count > left)
@@ -57,17 +46,17 @@ void latch::count_down(std::ptrdiff_t count) {
 }
 
 bool latch::try_wait() const {
-  return at(object_).left.load(std::memory_order_acquire) == 0;
+  return object_->as<layout>().left.load(std::memory_order_acquire) == 0;
 }
 
 bool latch::wait_until(detail::deadline until) const {
-  auto over = [&shared = at(object_)] {
+  auto over = [&shared = object_->as<layout>()] {
     return shared.left.load(std::memory_order_seq_cst) == 0;
   };
   if (over() || until.is_now())
     return over();
   return object_->attached<detail::waiting_place>().spins.spin(over)
-         || at(object_).lot.park(over, until);
+         || object_->as<layout>().lot.park(over, until);
 }
 
 void latch::wait() const {

@@ -141,7 +141,7 @@ void hold_by_message(object_ref ref, ref_step step) {
   step.make(holds, object_header::one_hold_more);
   try {
     if (has_end(object->header(), ref))
-      send_pipe_end(*reinterpret_cast<pipe_layout*>(object->data()), ref.part);
+      send_pipe_end(object->as<pipe_layout>(), ref.part);
   } catch (...) {
     holds.fetch_add(object_header::one_hold_less);
     step.progress.store(before, std::memory_order_release);

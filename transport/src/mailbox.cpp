@@ -29,12 +29,12 @@ std::shared_ptr<mailbox_core> core_of(object_ptr object) {
 } // namespace
 
 mailbox mailbox::create(std::size_t maxsize) {
-  return mailbox{core_of(make_object(
-      object_kind::mailbox, mailbox_layout::file_bytes(),
-      mailbox_layout::head_bytes(), [&](object& made) {
-        init_mailbox(reinterpret_cast<mailbox_layout*>(made.data())->control, 0,
-                     mailbox_layout::head_bytes(), maxsize, true);
-      }))};
+  return mailbox{core_of(
+      make_object(object_kind::mailbox, mailbox_layout::file_bytes(),
+                  mailbox_layout::head_bytes(), [&](object& made) {
+                    init_mailbox(made.as<mailbox_layout>().control, 0,
+                                 mailbox_layout::head_bytes(), maxsize, true);
+                  }))};
 }
 
 mailbox mailbox::open(object_ref ref) {

@@ -13,20 +13,12 @@ namespace {
 constexpr auto kind = "a mutex";
 
 detail::robust_mutex& in(const std::shared_ptr<detail::object>& object) {
-  return reinterpret_cast<detail::mutex_layout*>(object->data())->mutex;
+  return object->as<detail::mutex_layout>().mutex;
 }
 
 } // namespace
 
-mutex::mutex() : object_(detail::make_mutex()) {}
-
-mutex::mutex(detail::object_ref ref)
-    : object_(detail::open_object(
-        {ref.object, detail::object_kind::mutex, ref.part})) {}
-
-detail::object_ref mutex::ref() const {
-  return {object_->id(), detail::object_kind::mutex, 0};
-}
+mutex::mutex() : synchronizer(detail::make_mutex()) {}
 
 bool mutex::lock_until(detail::deadline until) {
   return detail::lock_for_holder(object_, in(object_), kind, until);

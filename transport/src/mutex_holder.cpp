@@ -25,7 +25,7 @@ object_ptr mutex_holder::leave() {
 object_ptr make_mutex() {
   constexpr auto bytes = in_pages(sizeof(mutex_layout));
   return make_object(object_kind::mutex, bytes, bytes, [](object& made) {
-    reinterpret_cast<mutex_layout*>(made.data())->mutex.init();
+    made.as<mutex_layout>().mutex.init();
   });
 }
 

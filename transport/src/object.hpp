@@ -61,8 +61,11 @@ public:
   std::byte* data() const { return memory_.data(); }
   /// Of the file, as it was opened.
   std::size_t bytes() const { return memory_.size(); }
-  object_header& header() const {
-    return *reinterpret_cast<object_header*>(memory_.data());
+  object_header& header() const { return as<object_header>(); }
+  /// What stands there, if it is of the kind that has this layout.
+  template <class Layout>
+  Layout& as() const {
+    return *reinterpret_cast<Layout*>(memory_.data());
   }
   std::uint32_t ledger_entry() const { return ledger_entry_; }
 

@@ -13,20 +13,12 @@ namespace {
 constexpr auto kind = "a recursive mutex";
 
 detail::robust_mutex& in(const std::shared_ptr<detail::object>& object) {
-  return reinterpret_cast<detail::mutex_layout*>(object->data())->mutex;
+  return object->as<detail::mutex_layout>().mutex;
 }
 
 } // namespace
 
-recursive_mutex::recursive_mutex() : object_(detail::make_mutex()) {}
-
-recursive_mutex::recursive_mutex(detail::object_ref ref)
-    : object_(detail::open_object(
-        {ref.object, detail::object_kind::mutex, ref.part})) {}
-
-detail::object_ref recursive_mutex::ref() const {
-  return {object_->id(), detail::object_kind::mutex, 0};
-}
+recursive_mutex::recursive_mutex() : synchronizer(detail::make_mutex()) {}
 
 bool recursive_mutex::lock_until(detail::deadline until) {
   auto& holder = object_->attached<detail::mutex_holder>();

@@ -63,8 +63,20 @@ namespace {
 
 using layout = semaphore_layout;
 
-layout& at(const std::shared_ptr<object>& memory) {
-  return *reinterpret_cast<layout*>(memory->data());
+object_ptr make(std::ptrdiff_t desired, std::ptrdiff_t max) {
+  if (desired < 0 || desired > max)
+    throw error(errc::protocol,
+                fmt::format("making a semaphore with {} permits: it can have 0 "
+                            "to {}",
+                            desired, max));
+  return make_object(object_kind::semaphore, in_pages(sizeof(layout)),
+                     in_pages(offsetof(layout, held)), [&](object& made) {
+                       auto& shared = made.as<layout>();
+                       shared.guard.init();
+                       shared.available.store(desired);
+                       shared.max = max;
+                       shared.held.mine(made);
+                     });
 }
 
 bool try_take(layout& shared) {
@@ -83,40 +95,19 @@ bool try_take(layout& shared) {
 
 } // namespace
 
-semaphore_base::semaphore_base(std::ptrdiff_t desired, std::ptrdiff_t max) {
-  if (desired < 0 || desired > max)
-    throw error(errc::protocol,
-                fmt::format("making a semaphore with {} permits: it can have 0 "
-                            "to {}",
-                            desired, max));
-  object_ = make_object(object_kind::semaphore, in_pages(sizeof(layout)),
-                        in_pages(offsetof(layout, held)), [&](object& made) {
-                          auto& shared =
-                              *reinterpret_cast<layout*>(made.data());
-                          shared.guard.init();
-                          shared.available.store(desired);
-                          shared.max = max;
-                          shared.held.mine(made);
-                        });
-}
-
-semaphore_base::semaphore_base(object_ref ref)
-    : object_(open_object({ref.object, object_kind::semaphore, ref.part})) {}
-
-object_ref semaphore_base::ref() const {
-  return {object_->id(), object_kind::semaphore, 0};
-}
+semaphore_base::semaphore_base(std::ptrdiff_t desired, std::ptrdiff_t max)
+    : synchronizer(make(desired, max)) {}
 
 std::ptrdiff_t semaphore_base::bound() const {
-  return at(object_).max;
+  return object_->as<layout>().max;
 }
 
 std::size_t semaphore_base::available() const {
-  return static_cast<std::size_t>(at(object_).available.load());
+  return static_cast<std::size_t>(object_->as<layout>().available.load());
 }
 
 bool semaphore_base::acquire_until(deadline until) {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   shared.held.mine(*object_); // has memory from now on
   auto there_is_one = [&] {
     return shared.available.load(std::memory_order_seq_cst) > 0;
@@ -141,7 +132,7 @@ bool semaphore_base::try_acquire() {
 }
 
 void semaphore_base::release(std::ptrdiff_t count) {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   {
     guarded lock{shared};
     auto me = family::mine().slot();

@@ -46,14 +46,10 @@ using detail::lock_result;
 
 constexpr auto kind = "a shared mutex";
 
-layout& at(const std::shared_ptr<detail::object>& object) {
-  return *reinterpret_cast<layout*>(object->data());
-}
-
 // The mutex is held, its last owner was killed. True: he may have changed what
 // it guards.
 bool was_writing(const std::shared_ptr<detail::object>& object) {
-  auto& shared = at(object);
+  auto& shared = object->as<layout>();
   shared.mutex.recovered();
   // No more by the dead, should it be a thread of ours.
   static_cast<void>(object->attached<detail::mutex_holder>().leave());
@@ -65,31 +61,23 @@ bool was_writing(const std::shared_ptr<detail::object>& object) {
 void require_unspoilt(const std::shared_ptr<detail::object>& object) {
   if (!was_writing(object))
     return;
-  at(object).mutex.unlock();
+  object->as<layout>().mutex.unlock();
   detail::throw_owner_died(kind);
 }
 
 } // namespace
 
 shared_mutex::shared_mutex()
-    : object_(detail::make_object(
+    : synchronizer(detail::make_object(
         detail::object_kind::shared_mutex, detail::in_pages(sizeof(layout)),
         detail::in_pages(offsetof(layout, readers)), [](detail::object& made) {
-          auto& shared = *reinterpret_cast<layout*>(made.data());
+          auto& shared = made.as<layout>();
           shared.mutex.init();
           shared.readers.mine(made);
         })) {}
 
-shared_mutex::shared_mutex(detail::object_ref ref)
-    : object_(detail::open_object(
-        {ref.object, detail::object_kind::shared_mutex, ref.part})) {}
-
-detail::object_ref shared_mutex::ref() const {
-  return {object_->id(), detail::object_kind::shared_mutex, 0};
-}
-
 bool shared_mutex::lock_until(detail::deadline until) {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   auto& holder = object_->attached<detail::mutex_holder>();
   auto result = shared.mutex.lock_until(until);
   if (result == lock_result::timed_out)
@@ -117,7 +105,7 @@ bool shared_mutex::try_lock() {
 }
 
 void shared_mutex::unlock() {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   auto& holder = object_->attached<detail::mutex_holder>();
   if (!holder.is_this_thread())
     detail::throw_not_held(kind);
@@ -127,7 +115,7 @@ void shared_mutex::unlock() {
 }
 
 bool shared_mutex::lock_shared_until(detail::deadline until) {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   auto& own = shared.readers.mine(*object_);
   for (;;) {
     own.fetch_add(1, std::memory_order_seq_cst);
@@ -157,7 +145,7 @@ bool shared_mutex::try_lock_shared() {
 }
 
 void shared_mutex::unlock_shared() {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   auto& own = shared.readers.mine(*object_);
   if (own.load(std::memory_order_relaxed) == 0)
     throw error(errc::protocol,
@@ -167,7 +155,7 @@ void shared_mutex::unlock_shared() {
 }
 
 bool shared_mutex::try_recover() {
-  auto& shared = at(object_);
+  auto& shared = object_->as<layout>();
   auto result = shared.mutex.try_lock();
   if (result == lock_result::timed_out)
     return false;

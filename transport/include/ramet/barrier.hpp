@@ -7,13 +7,13 @@
 
 #include <ramet/codec.hpp>
 #include <ramet/detail/message.hpp>
+#include <ramet/detail/synchronizer.hpp>
 #include <ramet/detail/wire.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -22,13 +22,9 @@ namespace ramet {
 
 namespace detail {
 
-class object;
-
 /// A barrier without the type of its completion function.
-class barrier_core {
+class barrier_core : public synchronizer<object_kind::barrier> {
 public:
-  static constexpr bool is_ramet_handle = true;
-
   struct arrival {
     std::uint64_t phase;
     std::size_t index;
@@ -51,11 +47,7 @@ public:
   std::size_t waiting() const;
 
 private:
-  friend struct handle_access;
-  explicit barrier_core(object_ref ref);
-  object_ref ref() const;
-
-  std::shared_ptr<object> object_;
+  using synchronizer::synchronizer;
 };
 
 struct no_completion {

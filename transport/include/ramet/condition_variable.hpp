@@ -6,19 +6,15 @@
 #pragma once
 
 #include <ramet/detail/message.hpp>
+#include <ramet/detail/synchronizer.hpp>
 
 #include <chrono>
 #include <condition_variable> // std::cv_status
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex> // std::unique_lock and friends, for users
 
 namespace ramet {
-
-namespace detail {
-class object;
-}
 
 /// As std::condition_variable_any, across processes: with any of our mutexes,
 /// or a std::unique_lock or std::shared_lock of it.
@@ -42,15 +38,11 @@ class object;
 ///
 /// Handles are values, and travel in messages. Thread-safe. Costs no
 /// descriptor, and no system call when nobody waits.
-class condition_variable {
+class condition_variable
+    : public detail::synchronizer<detail::object_kind::condition_variable> {
 public:
-  static constexpr bool is_ramet_handle = true;
-
   /// @throws error resource_exhausted, os_failure
   condition_variable();
-  // Moving copies: a handle that was moved from is still one.
-  condition_variable(const condition_variable&) = default;
-  condition_variable& operator=(const condition_variable&) = default;
 
   /// Unlocks, waits for a notification, and locks again.
   /// @throws error protocol when the lock is not held; what locking throws
@@ -99,9 +91,7 @@ public:
   void notify_all();
 
 private:
-  friend struct detail::handle_access;
-  explicit condition_variable(detail::object_ref ref);
-  detail::object_ref ref() const;
+  using synchronizer::synchronizer;
 
   /// When somebody came to wait, in terms of notifications.
   struct arrival {
@@ -126,8 +116,6 @@ private:
     lock.lock();
     return notified;
   }
-
-  std::shared_ptr<detail::object> object_;
 };
 
 } // namespace ramet

@@ -6,15 +6,11 @@
 #pragma once
 
 #include <ramet/detail/message.hpp>
+#include <ramet/detail/synchronizer.hpp>
 
 #include <chrono>
-#include <memory>
 
 namespace ramet {
-
-namespace detail {
-class object;
-}
 
 /// As Python's Event: not set at first; whoever waits goes on when somebody
 /// sets it, and from then on nobody waits, until it is cleared.
@@ -34,15 +30,10 @@ class object;
 ///
 /// Handles are values, and travel in messages. Thread-safe. Costs no
 /// descriptor, and no system call when nobody waits.
-class event {
+class event : public detail::synchronizer<detail::object_kind::event> {
 public:
-  static constexpr bool is_ramet_handle = true;
-
   /// @throws error resource_exhausted, os_failure
   event();
-  // Moving copies: a handle that was moved from is still one.
-  event(const event&) = default;
-  event& operator=(const event&) = default;
 
   void set();
   void clear();
@@ -63,12 +54,8 @@ public:
   }
 
 private:
-  friend struct detail::handle_access;
-  explicit event(detail::object_ref ref);
-  detail::object_ref ref() const;
+  using synchronizer::synchronizer;
   bool wait_until(detail::deadline until) const;
-
-  std::shared_ptr<detail::object> object_;
 };
 
 } // namespace ramet

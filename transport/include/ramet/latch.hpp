@@ -6,17 +6,13 @@
 #pragma once
 
 #include <ramet/detail/message.hpp>
+#include <ramet/detail/synchronizer.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <limits>
-#include <memory>
 
 namespace ramet {
-
-namespace detail {
-class object;
-}
 
 /// As std::latch, across processes.
 ///
@@ -34,16 +30,11 @@ class object;
 ///
 /// Handles are values, and travel in messages. Thread-safe. Costs no
 /// descriptor, and no system call when nobody waits.
-class latch {
+class latch : public detail::synchronizer<detail::object_kind::latch> {
 public:
-  static constexpr bool is_ramet_handle = true;
-
   /// @throws error protocol if `expected` is negative, resource_exhausted,
   ///   os_failure
   explicit latch(std::ptrdiff_t expected);
-  // Moving copies: a handle that was moved from is still one.
-  latch(const latch&) = default;
-  latch& operator=(const latch&) = default;
 
   static constexpr std::ptrdiff_t max() noexcept {
     return std::numeric_limits<std::ptrdiff_t>::max();
@@ -70,12 +61,8 @@ public:
   void arrive_and_wait(std::ptrdiff_t count = 1);
 
 private:
-  friend struct detail::handle_access;
-  explicit latch(detail::object_ref ref);
-  detail::object_ref ref() const;
+  using synchronizer::synchronizer;
   bool wait_until(detail::deadline until) const;
-
-  std::shared_ptr<detail::object> object_;
 };
 
 } // namespace ramet

@@ -6,16 +6,12 @@
 #pragma once
 
 #include <ramet/detail/message.hpp>
+#include <ramet/detail/synchronizer.hpp>
 
 #include <chrono>
-#include <memory>
 #include <mutex> // std::scoped_lock and friends, for users
 
 namespace ramet {
-
-namespace detail {
-class object;
-}
 
 /// Meets the requirements of TimedLockable, across processes.
 ///
@@ -33,15 +29,10 @@ class object;
 /// Thread-safe. Costs no descriptor, and no system call when nobody else has
 /// it. Belongs to the thread that locked it, and stays locked when that drops
 /// its last handle.
-class mutex {
+class mutex : public detail::synchronizer<detail::object_kind::mutex> {
 public:
-  static constexpr bool is_ramet_handle = true;
-
   /// @throws error resource_exhausted, os_failure
   mutex();
-  // Moving copies: a handle that was moved from is still one.
-  mutex(const mutex&) = default;
-  mutex& operator=(const mutex&) = default;
 
   /// Waits until it is ours.
   /// @throws error owner_died (see above), protocol if this thread has it
@@ -66,12 +57,8 @@ public:
   bool try_recover();
 
 private:
-  friend struct detail::handle_access;
-  explicit mutex(detail::object_ref ref);
-  detail::object_ref ref() const;
+  using synchronizer::synchronizer;
   bool lock_until(detail::deadline until);
-
-  std::shared_ptr<detail::object> object_;
 };
 
 /// Every mutex can wait for so long.

@@ -6,16 +6,12 @@
 #pragma once
 
 #include <ramet/detail/message.hpp>
+#include <ramet/detail/synchronizer.hpp>
 
 #include <chrono>
-#include <memory>
 #include <mutex> // std::scoped_lock and friends, for users
 
 namespace ramet {
-
-namespace detail {
-class object;
-}
 
 /// A `ramet::mutex` that the thread that holds it may lock again, as
 /// std::recursive_timed_mutex. It is free when it was unlocked as often.
@@ -31,15 +27,11 @@ class object;
 /// A process that is killed holding it is told of as by `ramet::mutex`:
 /// `owner_died`, once. Handles are values, and travel in messages. Thread-safe.
 /// Costs no descriptor, and no system call when nobody else has it.
-class recursive_mutex {
+class recursive_mutex
+    : public detail::synchronizer<detail::object_kind::mutex> {
 public:
-  static constexpr bool is_ramet_handle = true;
-
   /// @throws error resource_exhausted, os_failure
   recursive_mutex();
-  // Moving copies: a handle that was moved from is still one.
-  recursive_mutex(const recursive_mutex&) = default;
-  recursive_mutex& operator=(const recursive_mutex&) = default;
 
   /// Waits until it is ours, or takes it once more if it is.
   /// @throws error owner_died: its owner was killed; it is not held then
@@ -63,12 +55,8 @@ public:
   bool try_recover();
 
 private:
-  friend struct detail::handle_access;
-  explicit recursive_mutex(detail::object_ref ref);
-  detail::object_ref ref() const;
+  using synchronizer::synchronizer;
   bool lock_until(detail::deadline until);
-
-  std::shared_ptr<detail::object> object_;
 };
 
 /// Every recursive mutex can wait for so long.

@@ -6,27 +6,19 @@
 #pragma once
 
 #include <ramet/detail/message.hpp>
+#include <ramet/detail/synchronizer.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <limits>
-#include <memory>
 
 namespace ramet {
 
 namespace detail {
 
-class object;
-
 /// A semaphore without its type's bound.
-class semaphore_base {
+class semaphore_base : public synchronizer<object_kind::semaphore> {
 public:
-  static constexpr bool is_ramet_handle = true;
-
-  // Moving copies: a handle that was moved from is still one.
-  semaphore_base(const semaphore_base&) = default;
-  semaphore_base& operator=(const semaphore_base&) = default;
-
   /// Takes a permit; waits until there is one.
   void acquire();
   /// False instead of waiting.
@@ -49,16 +41,11 @@ public:
 
 protected:
   semaphore_base(std::ptrdiff_t desired, std::ptrdiff_t max);
-  explicit semaphore_base(object_ref ref);
-  ~semaphore_base() = default;
-  object_ref ref() const;
+  using synchronizer::synchronizer;
   std::ptrdiff_t bound() const;
 
 private:
-  friend struct handle_access;
   bool acquire_until(deadline until);
-
-  std::shared_ptr<object> object_;
 };
 
 } // namespace detail
@@ -100,8 +87,7 @@ public:
   static constexpr std::ptrdiff_t max() noexcept { return LeastMaxValue; }
 
 private:
-  friend struct detail::handle_access;
-  explicit counting_semaphore(detail::object_ref ref) : semaphore_base(ref) {}
+  using semaphore_base::semaphore_base;
 };
 
 using binary_semaphore = counting_semaphore<1>;
@@ -120,8 +106,7 @@ public:
   std::ptrdiff_t max() const { return bound(); }
 
 private:
-  friend struct detail::handle_access;
-  explicit bounded_semaphore(detail::object_ref ref) : semaphore_base(ref) {}
+  using semaphore_base::semaphore_base;
 };
 
 } // namespace ramet

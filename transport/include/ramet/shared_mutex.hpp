@@ -6,17 +6,13 @@
 #pragma once
 
 #include <ramet/detail/message.hpp>
+#include <ramet/detail/synchronizer.hpp>
 
 #include <chrono>
-#include <memory>
 #include <mutex>        // std::unique_lock and friends, for users
 #include <shared_mutex> // std::shared_lock
 
 namespace ramet {
-
-namespace detail {
-class object;
-}
 
 /// Meets the requirements of SharedTimedLockable, across processes.
 ///
@@ -38,15 +34,11 @@ class object;
 /// descriptor, and no system call when nobody is in the way. A thread must not
 /// lock it to write while it reads: it would wait for itself. What a process
 /// holds to read without having a handle any more, counts as not held.
-class shared_mutex {
+class shared_mutex
+    : public detail::synchronizer<detail::object_kind::shared_mutex> {
 public:
-  static constexpr bool is_ramet_handle = true;
-
   /// @throws error resource_exhausted, os_failure
   shared_mutex();
-  // Moving copies: a handle that was moved from is still one.
-  shared_mutex(const shared_mutex&) = default;
-  shared_mutex& operator=(const shared_mutex&) = default;
 
   /// Waits until it is ours alone.
   /// @throws error owner_died (see above), protocol if this thread has it alone
@@ -89,13 +81,9 @@ public:
   bool try_recover();
 
 private:
-  friend struct detail::handle_access;
-  explicit shared_mutex(detail::object_ref ref);
-  detail::object_ref ref() const;
+  using synchronizer::synchronizer;
   bool lock_until(detail::deadline until);
   bool lock_shared_until(detail::deadline until);
-
-  std::shared_ptr<detail::object> object_;
 };
 
 /// Every shared mutex can wait for so long.
