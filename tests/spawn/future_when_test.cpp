@@ -487,8 +487,8 @@ TEST_F(when_async_test, wakes_a_callback_that_waits) {
   promised<int> outcome;
   auto tell = [begun = begun.state, outcome = outcome.state, &hand](int x) {
     auto both = when_all(async(twice, x), std::move(hand.result));
-    begun->complete(1);
     EXPECT_FALSE(both.wait_for(1ms));
+    begun->complete(1);
     outcome->complete(std::get<1>(both.get()));
   };
   async(twice, 1).then(std::move(tell));
