@@ -103,6 +103,27 @@ TEST_F(shared_mutex_test, lets_readers_in_when_a_writer_gives_up) {
   lock.unlock();
 }
 
+TEST_F(shared_mutex_test, keeps_no_reader_out_when_a_writer_has_given_up) {
+  constexpr int rounds = 50'000;
+  ramet::shared_mutex lock;
+  lock.lock_shared();
+  elsewhere([&] { EXPECT_FALSE(lock.try_lock()); });
+  lock.unlock_shared();
+  std::atomic<int> kept_out{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 2; ++i)
+      threads.emplace_back([&, lock]() mutable {
+        for (int n = 0; n < rounds; ++n)
+          if (lock.try_lock_shared())
+            lock.unlock_shared();
+          else
+            ++kept_out;
+      });
+  }
+  EXPECT_EQ(kept_out, 0);
+}
+
 TEST_F(shared_mutex_test, waits_no_longer_than_told) {
   ramet::shared_mutex lock;
   auto start = std::chrono::steady_clock::now();
@@ -144,6 +165,12 @@ TEST_F(shared_mutex_test, tells_the_next_reader_that_a_writer_died) {
   EXPECT_TRUE(lock.try_lock());
   lock.unlock();
 }
+
+TEST_F(shared_mutex_test, is_freed_though_a_writer_died) {
+  ramet::shared_mutex lock;
+  elsewhere([&] { lock.lock(); });
+  expect_error(errc::owner_died, {"killed"}, [&] { lock.lock_shared(); });
+} // the dead does not keep it
 
 TEST_F(shared_mutex_test, tells_the_next_writer_that_a_writer_died) {
   ramet::shared_mutex lock;
