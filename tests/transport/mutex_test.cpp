@@ -1,11 +1,14 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
 #include <ramet/mutex.hpp>
+#include <ramet/queue.hpp>
 
 #include "leak_check.hpp"
+#include "sleeper.hpp"
 
 #include <atomic>
 #include <latch>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -14,15 +17,9 @@ namespace {
 
 using namespace std::literals;
 using ramet::errc;
+using ramet_test::elsewhere;
 using ramet_test::expect_error;
 using ramet_test::long_enough;
-
-/// Runs `action` in another thread and waits for it. What that thread holds at
-/// its end, its owner died with: threads count as processes here.
-template <class Action>
-void elsewhere(Action action) {
-  std::thread{action}.join();
-}
 
 void die_holding(ramet::mutex& lock) {
   elsewhere([&] { lock.lock(); });
@@ -144,6 +141,21 @@ TEST_F(shared_mutex_of_many, unlocking_what_one_does_not_hold_is_an_error) {
 }
 
 // -- death --------------------------------------------------------------------
+
+TEST_F(shared_mutex_of_many, stays_locked_without_a_handle) {
+  ramet::queue<ramet::mutex> way;
+  auto lock = std::make_unique<ramet::mutex>();
+  way.put(*lock);
+  lock->lock();
+  lock.reset();
+  auto same = way.get();
+  elsewhere([&] { EXPECT_FALSE(same.try_lock()); });
+  same.unlock(); // by whom it belongs to
+  elsewhere([&] {
+    EXPECT_TRUE(same.try_lock());
+    same.unlock();
+  });
+}
 
 TEST_F(mutex_whose_owner_died, says_so_once_and_is_then_free) {
   ramet::mutex lock;
