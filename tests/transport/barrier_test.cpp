@@ -164,6 +164,17 @@ TEST_F(barrier_test, remembers_that_a_phase_was_reset) {
   step.wait(std::move(complete)); // that one had ended well
 }
 
+TEST_F(barrier_test, takes_no_later_phase_for_one_that_was_reset) {
+  ramet::barrier pair{2};
+  static_cast<void>(pair.arrive());
+  pair.reset();
+  for (int phase = 0; phase < 300; ++phase) {
+    auto first = pair.arrive();
+    static_cast<void>(pair.arrive());
+    ASSERT_NO_THROW(pair.wait(std::move(first))) << phase;
+  }
+}
+
 TEST_F(barrier_test, is_broken_when_its_completion_throws) {
   ramet::barrier step{2, [] { throw std::runtime_error("no more paper"); }};
   sleeper waiting{[&] {
