@@ -130,6 +130,14 @@ TEST_F(barrier_test, is_broken_for_all_by_abort) {
   expect_error(errc::broken, {"aborted"}, [&] { step.arrive_and_wait(); });
 }
 
+TEST_F(barrier_test, says_what_broke_it_first) {
+  ramet::barrier step{2};
+  EXPECT_FALSE(step.arrive_and_wait_for(1ms));
+  step.abort();
+  expect_error(errc::broken, {"time was over"},
+               [&] { step.arrive_and_wait(); });
+}
+
 TEST_F(barrier_test, begins_anew_when_it_is_reset) {
   ramet::barrier step{2};
   sleeper waiting{[&] {
