@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -210,6 +211,54 @@ TEST_F(barrier_test, is_not_complete_if_it_is_reset_during_its_completion) {
   step.reset();
   within.arrive_and_wait();
   EXPECT_TRUE(last.ends());
+  EXPECT_FALSE(step.broken());
+}
+
+/// What a completion function does to its own barrier: it is made before that.
+struct meddling {
+  void (*what)(ramet::barrier<meddling>& own) = nullptr;
+  std::optional<ramet::barrier<meddling>>* own = nullptr;
+  void operator()() { what(**own); }
+};
+
+class barrier_that_is_meddled_with : public ramet_test::leak_check {
+protected:
+  /// One has come already.
+  ramet::barrier<meddling>& of_two(void (*what)(ramet::barrier<meddling>&)) {
+    step_.emplace(2, meddling{what, &step_});
+    static_cast<void>(step_->arrive());
+    return *step_;
+  }
+  void TearDown() override {
+    step_.reset();
+    leak_check::TearDown();
+  }
+
+private:
+  std::optional<ramet::barrier<meddling>> step_;
+};
+
+TEST_F(barrier_that_is_meddled_with, stays_aborted) {
+  auto& step = of_two([](auto& own) { own.abort(); });
+  expect_error(errc::broken, {"aborted"}, [&] { step.arrive_and_wait(); });
+  EXPECT_TRUE(step.broken());
+}
+
+TEST_F(barrier_that_is_meddled_with, keeps_who_has_come_since_a_reset) {
+  auto& step = of_two([](auto& own) {
+    own.reset();
+    static_cast<void>(own.arrive());
+  });
+  expect_error(errc::broken, {"reset"}, [&] { step.arrive_and_wait(); });
+  EXPECT_EQ(step.waiting(), 1U);
+}
+
+TEST_F(barrier_that_is_meddled_with, is_not_broken_by_what_was_reset) {
+  auto& step = of_two([](auto& own) {
+    own.reset();
+    throw std::runtime_error{"too late"};
+  });
+  EXPECT_THROW(step.arrive_and_wait(), std::runtime_error);
   EXPECT_FALSE(step.broken());
 }
 
