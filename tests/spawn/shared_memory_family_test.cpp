@@ -2,12 +2,14 @@
 
 // Shared memory between families, and what is left of it when they end.
 
+#include "family_directory.hpp"
 #include "program.hpp"
 
 #include <ramet/pipe.hpp>
 #include <ramet/shared_memory.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 namespace ramet::test {
@@ -20,6 +22,15 @@ std::string unused_name() {
   static int made = 0;
   return "ramet-test-" + std::to_string(::getpid()) + "-"
          + std::to_string(++made);
+}
+
+/// Whether anything is left by which the name could be found.
+bool leaves_a_trace(const std::string& name) {
+  for (auto& base : detail::family_bases())
+    for (auto& entry : std::filesystem::directory_iterator{base})
+      if (entry.path().filename().string().ends_with(name))
+        return true;
+  return false;
 }
 
 program run(const std::string& what, const std::string& name) {
@@ -47,6 +58,7 @@ TEST_F(shared_memory_family_test, is_gone_when_its_makers_family_ends) {
   auto name = unused_name();
   auto maker = run("create", name);
   EXPECT_TRUE(maker.status().success());
+  EXPECT_FALSE(leaves_a_trace(name));
   EXPECT_FALSE(shared_memory::try_attach(name));
 }
 
@@ -60,6 +72,7 @@ TEST_F(shared_memory_family_test, is_gone_when_its_makers_family_is_killed) {
   maker.signal(SIGKILL);
   EXPECT_TRUE(maker.nobody_left());
   EXPECT_FALSE(shared_memory::try_attach(name));
+  EXPECT_FALSE(leaves_a_trace(name)) << "it was asked for";
   attached.as<std::uint32_t>()[7] = 5; // where it is mapped, it stays
   auto anew = shared_memory::create(name, 10);
   EXPECT_EQ(anew.as<std::uint8_t>()[0], 0U);
@@ -107,6 +120,12 @@ TEST_F(shared_memory_family_test, is_found_by_a_family_in_another_directory) {
     EXPECT_TRUE(other.status().success());
   }
   EXPECT_EQ(block.as<std::uint32_t>()[7], 1U);
+  {
+    program rival{{"memory_program", "create", name},
+                  {"RAMET_SHM_DIR=" + directory.string()}};
+    EXPECT_FALSE(rival.status().success());
+    EXPECT_NE(rival.errors().find("has this name"), std::string::npos);
+  }
   block.unlink();
   EXPECT_TRUE(std::filesystem::is_empty(directory));
   std::filesystem::remove(directory);

@@ -9,9 +9,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <barrier>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <unistd.h>
 
@@ -92,6 +97,34 @@ TEST_F(shared_memory_test, shares_no_name_with_another) {
   EXPECT_FALSE(block.unlink()) << "the name is the other one's now";
   EXPECT_EQ(shared_memory::attach(name).size(), 32U);
   next.unlink();
+}
+
+TEST_F(shared_memory_test, gives_a_name_to_one_of_many_who_want_it) {
+  constexpr int rounds = 300;
+  constexpr int rivals = 3;
+  auto name = unused_name();
+  std::barrier step{rivals};
+  std::atomic<int> made{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < rivals; ++i)
+      threads.emplace_back([&] {
+        for (int round = 0; round < rounds; ++round) {
+          std::optional<shared_memory> mine;
+          step.arrive_and_wait();
+          try {
+            mine = shared_memory::create(name, 1);
+            ++made;
+          } catch (const ramet::error& e) {
+            EXPECT_EQ(e.code(), errc::protocol) << e.what();
+          }
+          step.arrive_and_wait();
+          if (mine)
+            EXPECT_TRUE(mine->unlink());
+        }
+      });
+  }
+  EXPECT_EQ(made, rounds);
 }
 
 TEST_F(shared_memory_test, has_a_size_and_a_name_that_it_can_have) {

@@ -6,11 +6,15 @@
 #include <ramet/mutex.hpp>
 #include <ramet/pipe.hpp>
 #include <ramet/queue.hpp>
+#include <ramet/shared_array.hpp>
+#include <ramet/shared_memory.hpp>
 
 #include "leak_check.hpp"
 #include "parcel.hpp"
 #include "shared_memory_view.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <random>
@@ -356,6 +360,32 @@ TEST_F(damaged_object, that_was_cut_off_says_so) {
   expect_error(errc::protocol, {"opening shared object"},
                [&] { mutexes.get(); });
   std::filesystem::remove(file);
+}
+
+// The number of values is one word behind the mutex.
+TEST_F(damaged_object, array_of_more_values_than_fit_is_told) {
+  constexpr std::uint64_t count = 4'321;
+  ramet::queue<ramet::shared_array<int>> box;
+  auto memory = only_in(box, ramet::shared_array<int>(count));
+  auto* words = reinterpret_cast<std::uint64_t*>(memory.data());
+  auto* found = std::find(words, words + 512, count);
+  ASSERT_NE(found, words + 512);
+  *found = std::uint64_t{1} << 61;
+  expect_error(errc::protocol,
+               {"opening shared memory", "values of int do not fit", "cut off"},
+               [&] { box.get(); });
+}
+
+TEST_F(damaged_object, block_of_more_bytes_than_fit_is_told) {
+  auto block = ramet::shared_memory::create(5'000);
+  EXPECT_TRUE(block.unlink());
+  auto ref = ref_of(block);
+  reinterpret_cast<shared_memory_layout*>(block.data()
+                                          - shared_memory_layout::head_bytes())
+      ->size = 50'000;
+  expect_error(errc::protocol,
+               {"opening shared memory", "50000 bytes do not fit", "cut off"},
+               [&] { handle_access::adopt<ramet::shared_memory>(ref); });
 }
 
 TEST_F(damaged_object, a_reference_to_another_kind_is_not_taken_for_one) {
