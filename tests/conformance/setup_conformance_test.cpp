@@ -12,9 +12,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <new>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -83,6 +86,16 @@ TEST_P(setup_conformance, puts_a_child_where_it_is_asked_for) {
   EXPECT_EQ(there.nice, ::getpriority(PRIO_PROCESS, 0));
 }
 
+TEST_P(setup_conformance, gives_a_variable_another_value) {
+  ::setenv("RAMET_TEST_ADDED", "before", 1);
+  queue<surroundings> answers;
+  process child{with({.environment = {.set = {{"RAMET_TEST_ADDED", "after"}}}}),
+                look_around, answers};
+  EXPECT_EQ(answers.get().added, "after");
+  child.join();
+  ::unsetenv("RAMET_TEST_ADDED");
+}
+
 TEST_P(setup_conformance, gives_it_an_environment_of_its_own) {
   queue<surroundings> answers;
   process child{with({.environment = {.set = {{"RAMET_TEST_ADDED", "x"}},
@@ -134,6 +147,38 @@ TEST_P(setup_conformance, leads_the_streams_of_several_to_pipes_at_a_time) {
   other.standard_input().close();
   EXPECT_EQ(other.standard_output().read_all(), "LAST\n");
   other.join();
+}
+
+// Files that are opened for it have the numbers of streams then.
+void start_without_streams(start_method method, std::string input,
+                           std::string output) {
+  for (int fd : {0, 1, 2})
+    ::close(fd);
+  process_options options;
+  options.start = method;
+  options.setup.standard_input = redirection::file(input);
+  options.setup.standard_output = redirection::file(output);
+  options.setup.standard_error = redirection::append(output);
+  process child{options, answer_in_capitals};
+  child.join();
+  if (!child.status()->success())
+    throw std::runtime_error{to_string(*child.status())};
+}
+
+TEST_P(setup_conformance, leads_its_streams_though_its_parent_has_none) {
+  auto base = std::filesystem::temp_directory_path()
+              / ("ramet-test-" + std::to_string(::getpid()));
+  auto input = base.string() + ".in";
+  auto output = base.string() + ".out";
+  std::ofstream{input} << "one\ntwo\n";
+  process child{start_without_streams, method(), input, output};
+  child.join();
+  EXPECT_FALSE(child.exception()) << child.exception()->message;
+  std::stringstream found;
+  found << std::ifstream{output}.rdbuf();
+  EXPECT_EQ(found.str(), "ONE\nTWO\nthat was all\n");
+  std::filesystem::remove(input);
+  std::filesystem::remove(output);
 }
 
 TEST_P(setup_conformance, limits_its_processor_time) {

@@ -265,6 +265,13 @@ TEST_F(fork_test, lets_nobody_outlive_a_killed_parent) {
   })) << below;
 }
 
+TEST_F(fork_test, is_not_hindered_by_threads_that_were_joined) {
+  for (int i = 0; i < 200; ++i) {
+    std::thread{do_nothing}.join();
+    process{{.start = start_method::fork}, do_nothing}.join();
+  }
+}
+
 TEST_F(fork_test, is_refused_while_other_threads_run_and_names_them) {
   std::mutex guard;
   std::condition_variable changed;

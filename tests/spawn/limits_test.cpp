@@ -252,6 +252,16 @@ TEST_F(limits_test, are_not_the_reason_when_somebody_kills) {
             "processor time");
 }
 
+TEST_F(limits_test, are_not_the_reason_when_it_is_over_for_another) {
+  process child{{.setup = {.limits = {.cpu_time = 1s, .core_size = 0}}}, [] {
+                  std::signal(SIGXCPU, [](int) { ::raise(SIGTERM); });
+                  use_the_processor();
+                }};
+  child.join();
+  EXPECT_EQ(child.status()->signal, SIGTERM);
+  EXPECT_FALSE(child.status()->cpu_time_limit);
+}
+
 TEST_F(limits_test, of_processor_time_fail_the_task_of_a_pool_and_no_other) {
   pool workers{
       {.workers = 1, .setup = {.limits = {.cpu_time = 1s, .core_size = 0}}}};

@@ -5,6 +5,7 @@
 #include "sleeper.hpp"
 
 #include <atomic>
+#include <latch>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
@@ -104,16 +105,18 @@ TEST_F(shared_mutex_test, lets_readers_in_when_a_writer_gives_up) {
 }
 
 TEST_F(shared_mutex_test, keeps_no_reader_out_when_a_writer_has_given_up) {
-  constexpr int rounds = 50'000;
+  constexpr int rounds = 200'000;
   ramet::shared_mutex lock;
   lock.lock_shared();
   elsewhere([&] { EXPECT_FALSE(lock.try_lock()); });
   lock.unlock_shared();
   std::atomic<int> kept_out{0};
+  std::latch all_are_there{2};
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 2; ++i)
       threads.emplace_back([&, lock]() mutable {
+        all_are_there.arrive_and_wait();
         for (int n = 0; n < rounds; ++n)
           if (lock.try_lock_shared())
             lock.unlock_shared();
