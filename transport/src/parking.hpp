@@ -24,8 +24,8 @@ namespace ramet::detail {
 /// waits for, and sleeps only while the word has kept its value. A notifier
 /// that finds the bit changes the version and wakes; if nobody was there (the
 /// waiter left, or was killed) it takes the bit away with another version, and
-/// wakes whoever came in between. So a killed waiter costs one spare wake,
-/// once.
+/// wakes whoever came in between, in one step for the system: nobody is killed
+/// or stopped between the two. So a killed waiter costs one spare wake, once.
 class parking_lot {
 public:
   /// Sleeps until `ready()` or the deadline; returns ready(). May return

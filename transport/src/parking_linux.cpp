@@ -40,21 +40,18 @@ bool parking_lot::sleep(std::uint32_t seen, deadline until) {
 }
 
 void parking_lot::wake(int how_many) {
-  auto wake_up_to = [this](int count) {
-    return ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word_),
-                     FUTEX_WAKE, count, nullptr, nullptr, 0);
-  };
+  auto* word = reinterpret_cast<std::uint32_t*>(&word_);
   word_.fetch_add(2, std::memory_order_seq_cst);
-  if (wake_up_to(how_many) > 0)
+  if (::syscall(SYS_futex, word, FUTEX_WAKE, how_many, nullptr, nullptr, 0) > 0)
     return;
   // A version of its own: a waiter may have seen the bit, and looked already,
   // but not be asleep yet. It must not go to sleep when the next one has set
   // the bit again, as it was not told of what changed in between.
-  auto seen = word_.load(std::memory_order_seq_cst);
-  if ((seen & somebody)
-      && word_.compare_exchange_strong(seen, (seen & ~somebody) + 2,
-                                       std::memory_order_seq_cst))
-    wake_up_to(everybody);
+  // One more does both, as the bit is the lowest. If another notifier has taken
+  // it away since we look, we set it again, for nobody: no harm.
+  if (word_.load(std::memory_order_seq_cst) & somebody)
+    ::syscall(SYS_futex, word, FUTEX_WAKE_OP, everybody, nullptr, word,
+              FUTEX_OP(FUTEX_OP_ADD, somebody, FUTEX_OP_CMP_EQ, 0));
 }
 
 bool several_cores() {
