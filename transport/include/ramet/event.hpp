@@ -50,7 +50,7 @@ public:
   }
   template <class Clock, class Duration>
   bool wait_until(std::chrono::time_point<Clock, Duration> time) const {
-    return wait_for(time - Clock::now());
+    return wait_until(detail::deadline::of(time));
   }
 
 private:

@@ -55,7 +55,7 @@ public:
   }
   template <class Clock, class Duration>
   bool wait_until(std::chrono::time_point<Clock, Duration> time) const {
-    return wait_for(time - Clock::now());
+    return wait_until(detail::deadline::of(time));
   }
   /// @throws as count_down
   void arrive_and_wait(std::ptrdiff_t count = 1);

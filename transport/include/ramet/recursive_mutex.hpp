@@ -45,7 +45,7 @@ public:
   }
   template <class Clock, class Duration>
   bool try_lock_until(std::chrono::time_point<Clock, Duration> time) {
-    return try_lock_for(time - Clock::now());
+    return lock_until(detail::deadline::of(time));
   }
   /// @throws error protocol when this thread does not hold it
   void unlock();

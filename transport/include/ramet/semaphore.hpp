@@ -30,7 +30,7 @@ public:
   }
   template <class Clock, class Duration>
   bool try_acquire_until(std::chrono::time_point<Clock, Duration> time) {
-    return try_acquire_for(time - Clock::now());
+    return acquire_until(deadline::of(time));
   }
   /// Gives `count` permits, by any process. Does not wait.
   /// @throws error protocol when there would be more than max(), or `count` is

@@ -68,8 +68,7 @@ public:
     at(index).store(value);
   }
   /// Gives back what was there before.
-  T fetch_add(std::size_t index, T more) requires
-      detail::atomic_cell<T> && std::is_arithmetic_v<T> {
+  T fetch_add(std::size_t index, T more) requires detail::atomic_number<T> {
     return at(index).fetch_add(more);
   }
 

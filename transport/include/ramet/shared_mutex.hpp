@@ -53,7 +53,7 @@ public:
   }
   template <class Clock, class Duration>
   bool try_lock_until(std::chrono::time_point<Clock, Duration> time) {
-    return try_lock_for(time - Clock::now());
+    return lock_until(detail::deadline::of(time));
   }
   /// @throws error protocol when this thread does not hold it alone
   void unlock();
@@ -71,7 +71,7 @@ public:
   }
   template <class Clock, class Duration>
   bool try_lock_shared_until(std::chrono::time_point<Clock, Duration> time) {
-    return try_lock_shared_for(time - Clock::now());
+    return lock_shared_until(detail::deadline::of(time));
   }
   /// @throws error protocol when no thread of this process holds it to read
   void unlock_shared();

@@ -50,12 +50,10 @@ public:
     return whole().compare_exchange_strong(expected, wanted);
   }
   /// Gives back what was there before.
-  T fetch_add(
-      T more) requires detail::atomic_cell<T> && std::is_arithmetic_v<T> {
+  T fetch_add(T more) requires detail::atomic_number<T> {
     return whole().fetch_add(more);
   }
-  T fetch_sub(
-      T less) requires detail::atomic_cell<T> && std::is_arithmetic_v<T> {
+  T fetch_sub(T less) requires detail::atomic_number<T> {
     return whole().fetch_sub(less);
   }
 

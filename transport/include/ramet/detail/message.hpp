@@ -89,6 +89,19 @@ struct deadline {
       return never();
     return {start + std::chrono::ceil<clock::duration>(time)};
   }
+  /// By any clock, however far away or past.
+  template <class Clock, class Duration>
+  static deadline of(std::chrono::time_point<Clock, Duration> time) {
+    using seconds = std::chrono::duration<double>; // does not overflow
+    auto now = Clock::now();
+    auto left =
+        seconds(time.time_since_epoch()) - seconds(now.time_since_epoch());
+    if (left < -std::chrono::hours{1})
+      return deadline::now();
+    if (left > std::chrono::years{100})
+      return never();
+    return in(time - now);
+  }
   bool is_never() const { return *this == never(); }
   bool is_now() const { return *this == now(); }
 

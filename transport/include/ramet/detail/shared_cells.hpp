@@ -108,6 +108,11 @@ public:
   try_lock_for(std::chrono::duration<Rep, Period> time) const {
     return when(mutex().try_lock_for(time));
   }
+  template <class Clock, class Duration>
+  std::optional<locked>
+  try_lock_until(std::chrono::time_point<Clock, Duration> time) const {
+    return when(mutex().try_lock_until(time));
+  }
   /// The lock, if a process was killed that had it and nobody was told yet;
   /// else nothing. Does not wait.
   std::optional<locked> try_recover() const {
@@ -128,5 +133,10 @@ private:
 template <class T>
 concept atomic_cell =
     std::is_trivially_copyable_v<T> && std::atomic_ref<T>::is_always_lock_free;
+
+/// What it adds to in one step.
+template <class T>
+concept atomic_number =
+    atomic_cell<T> && std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
 } // namespace ramet::detail
