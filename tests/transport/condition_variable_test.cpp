@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -163,6 +164,35 @@ TEST_F(condition_variable_test, is_not_waited_at_without_the_mutex) {
   wait_in_threads(1); // and nobody is left over
   changed_.notify_one();
   EXPECT_TRUE(comes_to(1));
+}
+
+/// Not held when it is to be unlocked, and notified just before that.
+struct lost_lock {
+  ramet::condition_variable changed;
+  void lock() {}
+  void unlock() {
+    changed.notify_one();
+    throw std::runtime_error{"not held"};
+  }
+};
+
+TEST_F(condition_variable_test, keeps_no_turn_of_one_who_could_not_wait) {
+  lost_lock lost{changed_};
+  EXPECT_THROW(changed_.wait(lost), std::runtime_error);
+  wait_in_threads(1);
+  changed_.notify_one();
+  EXPECT_TRUE(comes_to(1));
+}
+
+TEST_F(condition_variable_test, passes_a_turn_on_if_it_cannot_wait) {
+  constexpr int rounds = 50;
+  lost_lock lost{changed_};
+  for (int i = 1; i <= rounds; ++i) {
+    wait_in_threads(1);
+    // Either of the two is first to take the one turn that there is.
+    EXPECT_THROW(changed_.wait(lost), std::runtime_error);
+    ASSERT_TRUE(comes_to(i));
+  }
 }
 
 TEST_F(condition_variable_test, says_that_the_mutexs_owner_died) {

@@ -25,7 +25,12 @@ void condition_layout::bury() {
     repair();
   }
   lot.notify_all();
-  guard.wake_waiters();
+  guard.bury();
+}
+
+bool condition_layout::has_permit_for(std::uint64_t arrival) const {
+  auto given = permitted.load(std::memory_order_seq_cst);
+  return given > arrival && taken.load(std::memory_order_seq_cst) < given;
 }
 
 } // namespace detail
@@ -53,10 +58,7 @@ bool condition_variable::sleep(const arrival& since, detail::deadline until) {
   auto& shared = object_->as<layout>();
   auto due = [&] {
     return shared.era.load(std::memory_order_seq_cst) != since.era
-           || (shared.permitted.load(std::memory_order_seq_cst)
-                   > since.permitted
-               && shared.taken.load(std::memory_order_seq_cst)
-                      < shared.permitted.load(std::memory_order_seq_cst));
+           || shared.has_permit_for(since.permitted);
   };
   for (;;) {
     bool in_time = object_->attached<detail::waiting_place>().spins.spin(due)
@@ -77,16 +79,26 @@ bool condition_variable::sleep(const arrival& since, detail::deadline until) {
 
 void condition_variable::give_up(const arrival& since) noexcept {
   auto& shared = object_->as<layout>();
-  detail::guarded lock{shared};
-  if (shared.era.load() == since.era)
-    shared.entered.fetch_sub(1, std::memory_order_seq_cst);
+  {
+    detail::guarded lock{shared};
+    if (shared.era.load() != since.era)
+      return;
+    if (!shared.has_permit_for(since.permitted)) {
+      shared.entered.fetch_sub(1, std::memory_order_seq_cst);
+      return;
+    }
+    // Notified already: another one goes on instead, if there is one.
+    shared.taken.fetch_add(1, std::memory_order_seq_cst);
+  }
+  notify_one();
 }
 
 void condition_variable::notify_n(std::size_t count) {
   auto& shared = object_->as<layout>();
-  // Whoever waits for what the caller has changed, came before that.
-  if (shared.entered.load(std::memory_order_seq_cst)
-      == shared.permitted.load(std::memory_order_seq_cst))
+  // Whoever waits for what the caller has changed, came before that. In this
+  // order: one who comes between, and is notified, must not hide another.
+  auto permitted = shared.permitted.load(std::memory_order_seq_cst);
+  if (shared.entered.load(std::memory_order_seq_cst) == permitted)
     return;
   detail::guarded lock{shared};
   auto waiting = shared.entered.load() - shared.permitted.load();

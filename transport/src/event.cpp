@@ -23,11 +23,11 @@ event::event()
 void event::set() {
   auto& shared = object_->as<layout>();
   auto word = shared.word.load(std::memory_order_seq_cst);
-  do {
-    if (word & set_bit)
-      return;
-  } while (!shared.word.compare_exchange_weak(word, (word + one_time) | set_bit,
-                                              std::memory_order_seq_cst));
+  while (!(word & set_bit)
+         && !shared.word.compare_exchange_weak(
+             word, (word + one_time) | set_bit, std::memory_order_seq_cst)) {
+  }
+  // Also if it was set: whoever did that may be stopped before this.
   shared.lot.notify_all();
 }
 

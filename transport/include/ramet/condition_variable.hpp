@@ -58,29 +58,23 @@ public:
   }
   template <class Lock, class Rep, class Period>
   std::cv_status wait_for(Lock& lock, std::chrono::duration<Rep, Period> time) {
-    return sleep_unlocked(lock, detail::deadline::in(time))
-               ? std::cv_status::no_timeout
-               : std::cv_status::timeout;
+    return status_of(sleep_unlocked(lock, detail::deadline::in(time)));
   }
   /// The last `done()`: false when it was not so for so long.
   template <class Lock, class Rep, class Period, class Predicate>
   bool wait_for(Lock& lock, std::chrono::duration<Rep, Period> time,
                 Predicate done) {
-    auto until = detail::deadline::in(time);
-    while (!done())
-      if (!sleep_unlocked(lock, until))
-        return done();
-    return true;
+    return sleep_until_done(lock, detail::deadline::in(time), done);
   }
   template <class Lock, class Clock, class Duration>
   std::cv_status wait_until(Lock& lock,
                             std::chrono::time_point<Clock, Duration> time) {
-    return wait_for(lock, time - Clock::now());
+    return status_of(sleep_unlocked(lock, detail::deadline::of(time)));
   }
   template <class Lock, class Clock, class Duration, class Predicate>
   bool wait_until(Lock& lock, std::chrono::time_point<Clock, Duration> time,
                   Predicate done) {
-    return wait_for(lock, time - Clock::now(), std::move(done));
+    return sleep_until_done(lock, detail::deadline::of(time), done);
   }
 
   /// Lets one go on of those that wait. The caller need not hold the mutex, but
@@ -115,6 +109,18 @@ private:
     bool notified = sleep(since, until);
     lock.lock();
     return notified;
+  }
+
+  template <class Lock, class Predicate>
+  bool sleep_until_done(Lock& lock, detail::deadline until, Predicate& done) {
+    while (!done())
+      if (!sleep_unlocked(lock, until))
+        return done();
+    return true;
+  }
+
+  static std::cv_status status_of(bool notified) {
+    return notified ? std::cv_status::no_timeout : std::cv_status::timeout;
   }
 };
 
