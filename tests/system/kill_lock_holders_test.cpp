@@ -50,6 +50,30 @@ TEST_F(kill_lock_holders_test, make_the_next_lock_say_so_once) {
   expect_ordinary(lock);
 }
 
+void hold_all_for_ever(std::vector<ramet::mutex> locks,
+                       ramet::queue<int> held) {
+  for (auto& one : locks)
+    one.lock();
+  held.put(1);
+  for (;;)
+    ::pause();
+}
+
+// The system itself looks after 2048 of a thread.
+TEST_F(kill_lock_holders_test, may_have_held_very_many) {
+  std::vector<ramet::mutex> locks(2'500);
+  ramet::queue<int> held;
+  ramet::process holder{hold_all_for_ever, locks, held};
+  held.get();
+  holder.kill();
+  holder.join();
+  for (auto& lock : locks) {
+    expect_error(ramet::errc::owner_died, {"killed"}, [&] { lock.try_lock(); });
+    EXPECT_TRUE(lock.try_lock());
+    lock.unlock();
+  }
+}
+
 TEST_F(kill_lock_holders_test, make_the_next_try_lock_say_so_once) {
   auto lock = abandoned();
   expect_error(ramet::errc::owner_died, {}, [&] { lock.try_lock(); });

@@ -113,6 +113,23 @@ TEST_F(kill_synchronized_test, reader_keeps_no_writer_waiting) {
 
 enum lock_counter : std::size_t { first, second, told, torn, turns };
 
+TEST_F(kill_synchronized_test, reader_leaves_nothing_to_the_next_in_its_slot) {
+  ramet::shared_mutex lock;
+  ramet::process{[](ramet::shared_mutex lock) { lock.lock_shared(); }, lock}
+      .join();
+  ramet::queue<int> begun;
+  ramet::process next{[](ramet::shared_mutex, ramet::queue<int> begun) {
+                        begun.put(1);
+                        for (;;)
+                          ::pause();
+                      },
+                      lock, begun};
+  begun.get();
+  EXPECT_TRUE(lock.try_lock());
+  lock.unlock();
+  kill_now(next);
+}
+
 void read_and_write(ramet::shared_mutex lock, std::string board_path,
                     std::uint32_t seed) {
   scoreboard board{board_path};
@@ -221,6 +238,23 @@ TEST_F(kill_synchronized_test, process_that_ends_takes_permits_along) {
   EXPECT_FALSE(permits.try_acquire());
   permits.release(); // so that others can give them back, as with threads
   EXPECT_TRUE(permits.try_acquire());
+}
+
+TEST_F(kill_synchronized_test, holder_leaves_nothing_to_the_next_in_its_slot) {
+  ramet::counting_semaphore permits{3};
+  ramet::queue<int> held;
+  ramet::process{[](ramet::counting_semaphore<> permits) { permits.acquire(); },
+                 permits}
+      .join();
+  ramet::process next{[](ramet::counting_semaphore<>, ramet::queue<int> begun) {
+                        begun.put(1);
+                        for (;;)
+                          ::pause();
+                      },
+                      permits, held};
+  held.get();
+  kill_now(next);
+  EXPECT_EQ(permits.available(), 2U);
 }
 
 void acquire_and_release(ramet::bounded_semaphore permits,

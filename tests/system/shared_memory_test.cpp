@@ -4,6 +4,7 @@
 #include <ramet/shared_memory.hpp>
 
 #include "leak_check.hpp"
+#include "memory_names.hpp"
 
 #include <ramet/process.hpp>
 
@@ -11,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <barrier>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -125,6 +127,36 @@ TEST_F(shared_memory_test, gives_a_name_to_one_of_many_who_want_it) {
       });
   }
   EXPECT_EQ(made, rounds);
+}
+
+// As far as unlink() comes until then.
+void unlink_and_die(std::string name) {
+  auto block = shared_memory::attach(name);
+  auto ref = ramet::detail::handle_access::ref(block);
+  ramet::detail::unname_memory(
+      name, {ramet::detail::family::mine().directory(), ref.object});
+  ::raise(SIGKILL);
+}
+
+TEST_F(shared_memory_test, is_freed_though_who_unlinks_it_is_killed) {
+  auto name = unused_name();
+  auto block = shared_memory::create(name, 64);
+  ramet::process{unlink_and_die, name}.join();
+  EXPECT_FALSE(shared_memory::try_attach(name));
+  EXPECT_FALSE(block.unlink()) << "that was the dead one's";
+}
+
+TEST_F(shared_memory_test, is_kept_when_who_attached_is_killed) {
+  auto name = unused_name();
+  auto block = shared_memory::create(name, 64);
+  ramet::process{[](std::string name) {
+                   auto block = shared_memory::attach(name);
+                   ::raise(SIGKILL);
+                 },
+                 name}
+      .join();
+  EXPECT_TRUE(shared_memory::try_attach(name));
+  EXPECT_TRUE(block.unlink());
 }
 
 TEST_F(shared_memory_test, has_a_size_and_a_name_that_it_can_have) {

@@ -157,6 +157,28 @@ TEST_F(shared_mutex_of_many, stays_locked_without_a_handle) {
   });
 }
 
+TEST_F(shared_mutex_of_many, is_waited_for_until_any_time_point) {
+  using namespace std::chrono;
+  ramet::mutex lock;
+  std::unique_lock guard{lock};
+  elsewhere([&] {
+    EXPECT_FALSE(lock.try_lock_until(system_clock::time_point::min()));
+    EXPECT_FALSE(lock.try_lock_until(steady_clock::time_point::min()));
+    EXPECT_FALSE(lock.try_lock_until(sys_days{year{1066} / 10 / 14}));
+    EXPECT_FALSE(lock.try_lock_until(system_clock::now() - 1s));
+    EXPECT_FALSE(lock.try_lock_until(steady_clock::now() + 10ms));
+  });
+  ramet_test::sleeper far{[&] {
+    EXPECT_TRUE(lock.try_lock_until(sys_days{year{9999} / 12 / 31}));
+    lock.unlock();
+    EXPECT_TRUE(lock.try_lock_until(steady_clock::time_point::max()));
+    lock.unlock();
+  }};
+  EXPECT_TRUE(far.falls_asleep());
+  guard.unlock();
+  EXPECT_TRUE(far.ends());
+}
+
 TEST_F(mutex_whose_owner_died, says_so_once_and_is_then_free) {
   ramet::mutex lock;
   die_holding(lock);

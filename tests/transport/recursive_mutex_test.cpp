@@ -89,6 +89,23 @@ TEST_F(recursive_mutex_test, tells_once_that_its_owner_died) {
   expect_error(errc::protocol, {}, [&] { lock.unlock(); });
 }
 
+// The system gives the id of a thread that ended to the next.
+TEST_F(recursive_mutex_test, takes_no_later_thread_for_its_owner) {
+  ramet::recursive_mutex lock;
+  for (int i = 0; i < 3; ++i) {
+    elsewhere([&] { lock.lock(); });
+    elsewhere([&] {
+      expect_error(errc::protocol, {"not hold"}, [&] { lock.unlock(); });
+      expect_error(errc::owner_died, {"killed"}, [&] { lock.lock(); });
+    });
+    elsewhere([&] { lock.lock(); });
+    elsewhere([&] {
+      EXPECT_TRUE(lock.try_recover());
+      lock.unlock();
+    });
+  }
+}
+
 TEST_F(recursive_mutex_test, can_be_recovered_and_is_held_once_then) {
   ramet::recursive_mutex lock;
   EXPECT_FALSE(lock.try_recover());

@@ -55,6 +55,17 @@ TEST_F(synchronization_death, of_who_has_set_an_event_loses_no_wake) {
   EXPECT_TRUE(waiting.ends());
 }
 
+// If he is stopped there instead.
+TEST_F(synchronization_death,
+       of_who_has_set_an_event_is_made_up_for_by_others) {
+  ramet::event happened;
+  sleeper waiting{[&] { happened.wait(); }};
+  EXPECT_TRUE(waiting.falls_asleep());
+  inside<ramet::detail::event_layout>(happened).word.store(3);
+  happened.set();
+  EXPECT_TRUE(waiting.ends());
+}
+
 TEST_F(synchronization_death, of_who_has_counted_down_loses_no_wake) {
   ramet::latch done{1};
   sleeper waiting{[&] { done.wait(); }};
@@ -121,6 +132,34 @@ TEST_F(synchronization_death, brings_no_permits_back_of_who_has_left) {
   EXPECT_EQ(permits.available(), 0U);
   EXPECT_EQ(shared.held.of(dead)->load(), 0U) << "another has that place now";
   permits.release();
+}
+
+/// Lets go of the last handle here, and gets another one.
+template <class Handle>
+Handle put_away_and_taken_again(std::unique_ptr<Handle> handle) {
+  ramet::queue<Handle> way;
+  way.put(*handle);
+  handle.reset();
+  return way.get();
+}
+
+// Or the next process in its slot would have them.
+TEST_F(synchronization_death, brings_no_permits_back_of_who_let_go_of_it) {
+  using layout = ramet::detail::semaphore_layout;
+  auto me = ramet::detail::family::mine().slot();
+  auto permits = std::make_unique<ramet::counting_semaphore<>>(3);
+  permits->acquire();
+  auto same = put_away_and_taken_again(std::move(permits));
+  EXPECT_EQ(same.available(), 2U);
+  EXPECT_EQ(inside<layout>(same).held.of(me)->load(), 0U);
+}
+
+TEST_F(synchronization_death, leaves_no_reader_of_who_let_go_of_it) {
+  auto lock = std::make_unique<ramet::shared_mutex>();
+  lock->lock_shared();
+  auto same = put_away_and_taken_again(std::move(lock));
+  EXPECT_TRUE(same.try_lock());
+  same.unlock();
 }
 
 TEST_F(synchronization_death, brings_no_permits_back_that_are_traded) {

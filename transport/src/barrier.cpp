@@ -32,7 +32,7 @@ void barrier_layout::bury(departure how) {
     break_for(party_died);
   }
   lot.notify_all();
-  guard.wake_waiters();
+  guard.bury();
 }
 
 namespace {

@@ -85,6 +85,13 @@ struct shared_memory_layout {
   std::atomic<std::uint32_t> named; // 1: the name holds it
   char name[160];
 
+  /// The name holds it no more. True: it had one.
+  bool drop_name() {
+    if (named.exchange(0) == 0)
+      return false;
+    header.message_holds.fetch_add(object_header::one_hold_less);
+    return true;
+  }
   static constexpr std::size_t head_bytes();
 };
 

@@ -6,6 +6,7 @@
 #include "last_will.hpp"
 #include "layouts.hpp"
 #include "mailbox_core.hpp"
+#include "memory_names.hpp"
 #include "object.hpp"
 #include "parcel.hpp"
 #include "pipe_end.hpp"
@@ -42,7 +43,7 @@ void bury_in_synchronization(std::byte* data, process_slot dead,
                              departure how) {
   switch (as<object_header>(data).kind) {
   case object_kind::mutex:
-    return as<mutex_layout>(data).mutex.wake_waiters();
+    return as<mutex_layout>(data).mutex.bury();
   case object_kind::shared_mutex:
     return as<shared_mutex_layout>(data).bury(dead);
   case object_kind::semaphore:
@@ -58,6 +59,14 @@ void bury_in_synchronization(std::byte* data, process_slot dead,
   default:
     return;
   }
+}
+
+// Who makes or unlinks a block, and is killed, may leave it with a name by
+// which nobody finds it.
+void drop_lost_name(std::uint64_t id, shared_memory_layout& block) {
+  if (block.named.load() != 0
+      && !is_named({family::mine().directory(), id}, read_field(block.name)))
+    block.drop_name();
 }
 
 bool has_end(const object_header& header, object_ref ref) {
@@ -83,6 +92,17 @@ void free_object(std::uint64_t id, std::byte* data) noexcept {
   try {
     segment::remove(family::mine().path_of(id));
   } catch (...) { // out of memory: goes with the family
+  }
+}
+
+void leave_object(std::byte* data) noexcept {
+  try {
+    auto mine = family::mine().slot();
+    if (as<object_header>(data).kind == object_kind::shared_mutex)
+      as<shared_mutex_layout>(data).forget(mine);
+    else if (as<object_header>(data).kind == object_kind::semaphore)
+      as<semaphore_layout>(data).forget(mine);
+  } catch (const std::exception&) { // damaged
   }
 }
 
@@ -113,6 +133,8 @@ void bury_holder(std::uint64_t id, process_slot dead, departure how) noexcept {
     for (auto& control : mailboxes_of(data))
       mailbox_core{id, data, control}.bury(dead, header.holders);
     bury_in_synchronization(data, dead, how);
+    if (header.kind == object_kind::shared_memory)
+      drop_lost_name(id, as<shared_memory_layout>(data));
     header.holders.erase(dead);
     if (header.unheld())
       free_object(id, data);

@@ -22,6 +22,10 @@ namespace ramet::detail {
 /// Never throws.
 void free_object(std::uint64_t id, std::byte* data) noexcept;
 
+/// This process is about to let go of an object: what it counts there as its
+/// own must not become that of the next process in its slot.
+void leave_object(std::byte* data) noexcept;
+
 /// Whether a process came to its regular end (it returned, or called exit), or
 /// was killed, or was ended by an exception.
 enum class departure : bool { left, died };

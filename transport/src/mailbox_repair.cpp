@@ -42,8 +42,8 @@ void mailbox_core::bury(process_slot dead,
   } catch (const std::exception&) {
     // No memory to repair with. A side not reached tells its next owner.
   }
-  control_.producers.lock.wake_waiters();
-  control_.consumers.lock.wake_waiters();
+  control_.producers.lock.bury();
+  control_.consumers.lock.bury();
   control_.bells.disarm(dead);
   doorbell::remove(object_, control_.part, dead);
   // The dead may have been about to wake somebody, or just woken.

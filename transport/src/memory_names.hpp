@@ -31,6 +31,9 @@ std::optional<named_object> find_memory(std::string_view name);
 /// @throws error os_failure
 bool name_memory(std::string_view name, std::uint64_t id);
 
+/// Whether the object is found by that name.
+bool is_named(const named_object& object, std::string_view name);
+
 /// Takes the name off the object, if it has it.
 void unname_memory(std::string_view name, const named_object& from) noexcept;
 

@@ -148,16 +148,21 @@ bool name_memory(std::string_view name, std::uint64_t id) {
   throw_os_error(failed, attempted());
 }
 
+bool is_named(const named_object& object, std::string_view name) {
+  return family_with(split_path{object.directory}.base, name)
+             == object.directory
+         && read_link(object.directory + "/" + entry_of(name))
+                == fmt::format("{:x}", object.id);
+}
+
 void unname_memory(std::string_view name, const named_object& from) noexcept {
   try {
     split_path where{from.directory};
     base_lock lock{where.base};
-    auto inner = from.directory + "/" + entry_of(name);
-    if (family_with(where.base, name) != from.directory
-        || read_link(inner) != fmt::format("{:x}", from.id))
+    if (!is_named(from, name))
       return; // another one has it by now
     ::unlink(outer_link(where.base, name).c_str());
-    ::unlink(inner.c_str());
+    ::unlink((from.directory + "/" + entry_of(name)).c_str());
   } catch (const std::exception&) {
     // Out of memory: it goes with its family.
   }

@@ -12,13 +12,25 @@
 
 namespace ramet::detail {
 
+std::uint64_t mutex_holder::this_thread() {
+  static std::atomic<std::uint64_t> last{nobody};
+  thread_local std::uint64_t number = nobody;
+  thread_local std::uint32_t process = 0;
+  // A fork's thread is another one, whatever it finds here.
+  if (auto now = family::mine().id().serial; process != now) [[unlikely]] {
+    number = ++last;
+    process = now;
+  }
+  return number;
+}
+
 void mutex_holder::enter(const object_ptr& object) {
   object_ = object;
-  owner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  owner_.store(this_thread(), std::memory_order_relaxed);
 }
 
 object_ptr mutex_holder::leave() {
-  owner_.store({}, std::memory_order_relaxed);
+  owner_.store(nobody, std::memory_order_relaxed);
   return std::move(object_);
 }
 

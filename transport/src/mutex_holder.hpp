@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <thread>
 
 namespace ramet::detail {
 
@@ -24,13 +23,13 @@ public:
   explicit mutex_holder(object&) {}
   // The original holds it, if anybody.
   void after_fork() noexcept override {
-    owner_.store({}, std::memory_order_relaxed);
+    owner_.store(nobody, std::memory_order_relaxed);
     object_.reset();
     again = 0;
   }
 
   bool is_this_thread() const {
-    return owner_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+    return owner_.load(std::memory_order_relaxed) == this_thread();
   }
   /// This thread has locked the mutex of `object`.
   void enter(const object_ptr& object);
@@ -41,8 +40,13 @@ public:
   std::uint64_t again = 0;
 
 private:
-  std::atomic<std::thread::id> owner_; // only the owner finds itself here
-  object_ptr object_;                  // guarded by the mutex itself
+  static constexpr std::uint64_t nobody = 0;
+  /// A number that no other thread of this process ever has: the system gives
+  /// the ids of threads that ended to others.
+  static std::uint64_t this_thread();
+
+  std::atomic<std::uint64_t> owner_{nobody}; // only the owner finds itself here
+  object_ptr object_;                        // guarded by the mutex itself
 };
 
 /// An object that is a mutex and nothing else.

@@ -48,6 +48,7 @@ void let_go(object* closing) noexcept {
     }
     if (found != self.open.end())
       self.open.erase(found);
+    leave_object(closing->data());
     closing->header().holders.erase(family::mine().slot());
   }
   if (closing->header().unheld())

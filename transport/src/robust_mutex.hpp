@@ -32,10 +32,12 @@ public:
   /// @throws error protocol when the calling thread does not hold it
   void unlock();
 
-  /// Lets all who wait look again, after the death of somebody who perhaps
-  /// waited, too: when he was the one that the last unlock woke, and another
-  /// one took the lock meanwhile, nobody else would ever be woken.
-  void wake_waiters();
+  /// After the death of a process that had it open. Lets all who wait look
+  /// again: when the dead was the one that the last unlock woke, and another
+  /// one took the lock meanwhile, nobody else would ever be woken. And marks it
+  /// as the system does, should its owner be nowhere: of those that one thread
+  /// holds, the system looks after 2048.
+  void bury();
 
 private:
   pthread_mutex_t mutex_;

@@ -5,7 +5,10 @@
 #include "os_posix.hpp"
 #include "parking.hpp"
 
+#include <atomic>
+#include <cerrno>
 #include <climits>
+#include <csignal>
 #include <ctime>
 
 #include <sched.h>
@@ -101,8 +104,14 @@ void robust_mutex::recovered() {
   ::pthread_mutex_consistent(&mutex_);
 }
 
-void robust_mutex::wake_waiters() {
+void robust_mutex::bury() {
 #if defined(__GLIBC__)
+  std::atomic_ref word{mutex_.__data.__lock};
+  auto seen = word.load();
+  auto owner = seen & FUTEX_TID_MASK;
+  if (owner != 0 && ::kill(owner, 0) != 0 && errno == ESRCH)
+    word.compare_exchange_strong(
+        seen, static_cast<int>((seen & FUTEX_WAITERS) | FUTEX_OWNER_DIED));
   ::syscall(SYS_futex, &mutex_.__data.__lock, FUTEX_WAKE, INT_MAX, nullptr,
             nullptr, 0);
 #endif

@@ -46,6 +46,16 @@ void semaphore_layout::repair() {
   undo.valid.store(0, std::memory_order_release);
 }
 
+void semaphore_layout::forget(process_slot whose) {
+  auto* count = held.of(whose);
+  if (!count || count->load(std::memory_order_relaxed) == 0)
+    return;
+  guarded lock{*this};
+  auto after = state_of(whose);
+  after.held = 0;
+  change(whose, after);
+}
+
 void semaphore_layout::bury(process_slot dead, departure how) {
   {
     guarded lock{*this};
@@ -56,7 +66,7 @@ void semaphore_layout::bury(process_slot dead, departure how) {
     change(dead, after);
   }
   lot.notify_all();
-  guard.wake_waiters();
+  guard.bury();
 }
 
 namespace {

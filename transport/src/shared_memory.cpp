@@ -94,19 +94,11 @@ struct shared_memory_maker {
       if (detail::name_memory(name, one.id_))
         return true;
     } catch (...) {
-      drop_name(about);
+      about.drop_name();
       throw;
     }
-    drop_name(about);
+    about.drop_name();
     return false;
-  }
-
-  // True: it had one.
-  static bool drop_name(layout& about) {
-    if (about.named.exchange(0) == 0)
-      return false;
-    about.header.message_holds.fetch_add(detail::object_header::one_hold_less);
-    return true;
   }
 };
 
@@ -174,7 +166,7 @@ detail::object_ref shared_memory::ref() const {
 bool shared_memory::unlink() {
   auto& about = at(data_ - layout::head_bytes());
   detail::unname_memory(name_, {directory_, id_});
-  if (!shared_memory_maker::drop_name(about))
+  if (!about.drop_name())
     return false;
   // One of ours is freed with our handle.
   if (directory_ != detail::family::mine().directory() && about.header.unheld())

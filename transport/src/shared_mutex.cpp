@@ -30,11 +30,16 @@ void shared_mutex_layout::leave(std::atomic<std::uint32_t>& own_readers) {
     drained.notify_one();
 }
 
+void shared_mutex_layout::forget(process_slot whose) {
+  auto* count = readers.of(whose);
+  if (count && count->exchange(0, std::memory_order_seq_cst) != 0)
+    drained.notify_all();
+}
+
 void shared_mutex_layout::bury(process_slot dead) {
-  if (auto* count = readers.of(dead))
-    count->store(0, std::memory_order_seq_cst);
-  drained.notify_all();
-  mutex.wake_waiters();
+  forget(dead);
+  drained.notify_all(); // the dead may have been about to
+  mutex.bury();
 }
 
 } // namespace detail

@@ -67,6 +67,8 @@ struct shared_mutex_layout {
 
   bool has_readers() const;
   void leave(std::atomic<std::uint32_t>& own_readers);
+  /// Whom a process counted to read, reads no more.
+  void forget(process_slot whose);
   void bury(process_slot dead);
 };
 
@@ -99,6 +101,8 @@ struct semaphore_layout {
   state state_of(process_slot whose);
   void set(process_slot whose, const state& to);
 
+  /// What a process has acquired, is not known as its any more.
+  void forget(process_slot whose);
   void bury(process_slot dead, departure how);
 };
 
@@ -115,6 +119,8 @@ struct condition_layout {
   std::atomic<std::uint64_t> permitted;
   std::atomic<std::uint64_t> taken;
 
+  /// For one who came when so many had been permitted.
+  bool has_permit_for(std::uint64_t arrival) const;
   void repair(); // needs the guard
   void bury();
 };
