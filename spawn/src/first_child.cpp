@@ -13,7 +13,8 @@ namespace ramet::detail {
 namespace {
 
 struct preparations {
-  std::once_flag once;
+  std::mutex guard;
+  bool made = false;
   std::vector<std::function<void()>> calls; // filled before main
 
   static preparations& mine() {
@@ -30,11 +31,17 @@ void before_first_child(std::function<void()> call) {
 
 void prepare_first_child() {
   auto& all = preparations::mine();
-  std::call_once(all.once, [&] {
-    watcher::mine().watch_descriptors();
-    for (auto& call : all.calls)
-      call();
-  });
+  std::scoped_lock lock{all.guard};
+  if (all.made)
+    return;
+  watcher::mine().watch_descriptors();
+  for (auto& call : all.calls)
+    call();
+  all.made = true;
+}
+
+void forget_first_child_after_fork() noexcept {
+  preparations::mine().made = false;
 }
 
 } // namespace ramet::detail

@@ -16,4 +16,7 @@ void before_first_child(std::function<void()> call);
 /// A child is about to be started. Thread-safe.
 void prepare_first_child();
 
+/// For the child of a fork(): it has started none.
+void forget_first_child_after_fork() noexcept;
+
 } // namespace ramet::detail

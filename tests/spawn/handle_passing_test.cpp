@@ -2,12 +2,15 @@
 
 // Descriptors between processes.
 
+#include "detached_keeper.hpp"
 #include "leak_check.hpp"
 #include "open_pipe.hpp"
 #include "process_fixture.hpp"
+#include "room_for.hpp"
 #include "sanitizer.hpp"
 
 #include <ramet/async.hpp>
+#include <ramet/event.hpp>
 #include <ramet/handle.hpp>
 #include <ramet/pipe.hpp>
 #include <ramet/pool.hpp>
@@ -31,8 +34,6 @@ using ramet_test::open_pipe;
 using ramet_test::read_some;
 
 using handle_passing_test = process_fixture;
-using handles = queue<handle>;
-
 void say(const handle& where, const std::string& text) {
   [[maybe_unused]] auto size =
       ::write(where.native_handle(), text.data(), text.size());
@@ -40,16 +41,6 @@ void say(const handle& where, const std::string& text) {
 
 void answer(handle writer, std::string text) {
   say(writer, text);
-}
-
-handle with_value(unsigned value) {
-  return handle::adopt(::eventfd(value, EFD_CLOEXEC));
-}
-
-eventfd_t value_of(const handle& one) {
-  eventfd_t value = 0;
-  ::eventfd_read(one.native_handle(), &value);
-  return value;
 }
 
 TEST_F(handle_passing_test, passes_a_start_argument) {
@@ -186,20 +177,13 @@ TEST_F(handle_passing_test, is_the_result_of_async) {
 // Gets where no descriptor more may be opened.
 std::string get_without_room(handles from) {
   from.put(from.get()); // there is a line to the keeper, from now on
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  auto tight = before;
-  auto next = ::dup(0);
-  ::close(next);
-  tight.rlim_cur = static_cast<rlim_t>(next);
-  ::setrlimit(RLIMIT_NOFILE, &tight);
+  ramet_test::room_for none{0};
   std::string result = "received";
   try {
     from.get();
   } catch (const error& e) {
     result = e.code() == errc::resource_exhausted ? "no room" : e.what();
   }
-  ::setrlimit(RLIMIT_NOFILE, &before);
   return result;
 }
 
@@ -209,6 +193,46 @@ TEST_F(handle_passing_test, leaves_it_to_others_when_a_process_has_no_room) {
   post.put(with_value(5));
   EXPECT_EQ(async(get_without_room, post).get(), "no room");
   EXPECT_EQ(value_of(post.get()), 5U);
+  EXPECT_TRUE(all_have_ended());
+}
+
+// One that has not dealt with the keeper before.
+std::string pass_both_ways(event go, handles to, handles from) {
+  go.wait();
+  std::string result;
+  try {
+    to.put(with_value(7));
+  } catch (const error& e) {
+    result = e.code() == errc::resource_exhausted ? "no room" : e.what();
+  }
+  from.get();
+  return result + ", received";
+}
+
+TEST_F(handle_passing_test, lets_nobody_wait_for_a_keeper_without_room) {
+  RAMET_SKIP_WITH_SANITIZER("descriptors");
+  handles to;
+  handles from;
+  event at_work;
+  event go;
+  event over;
+  from.put(with_value(5));
+  process other{[](handles all, event at_work, event over) {
+                  all.put(all.get());
+                  at_work.set();
+                  over.wait(); // its end would make room
+                },
+                from, at_work, over};
+  at_work.wait();
+  auto outcome = async(pass_both_ways, go, to, from);
+  {
+    ramet_test::room_for none{0};
+    go.set();
+    EXPECT_EQ(outcome.get(), "no room, received");
+  }
+  over.set();
+  other.join();
+  EXPECT_FALSE(to.try_get());
   EXPECT_TRUE(all_have_ended());
 }
 
@@ -243,24 +267,11 @@ TEST_F(handle_passing_test, is_closed_when_the_last_receiver_closes_it) {
 }
 
 TEST_F(handle_passing_test, of_a_detached_process_is_kept_by_that) {
-  handles post;
-  queue<int> go;
-  queue<int> pid;
-  auto work = [](handles to, queue<int> wait_for, queue<int> tell) {
-    wait_for.get();
-    to.put(with_value(9));
-    tell.put(::getpid());
-    wait_for.get();
-  };
-  process child{work, post, go, pid};
-  auto status = child.sentinel();
-  auto waited = handle::duplicate(status);
-  child.detach();
-  go.put(1);
-  pid.get();
-  EXPECT_EQ(value_of(post.get()), 9U);
-  go.put(2);
-  ramet::wait(waited);
+  expect_kept_by_detached(start_method::spawn);
+}
+
+TEST_F(handle_passing_test, of_a_detached_process_by_forkserver_too) {
+  expect_kept_by_detached(start_method::forkserver);
 }
 
 TEST_F(handle_passing_test, says_so_when_the_process_that_kept_it_is_gone) {

@@ -9,6 +9,7 @@
 
 #include "leak_check.hpp"
 #include "open_pipe.hpp"
+#include "room_for.hpp"
 #include "sanitizer.hpp"
 
 #include <optional>
@@ -33,26 +34,9 @@ using ramet_test::expect_error;
 using ramet_test::is_open;
 using ramet_test::open_descriptors;
 using ramet_test::open_pipe;
+using ramet_test::room_for;
 
 using handle_test = ramet_test::leak_check;
-
-// Lets this process open only so many descriptors more.
-class room_for {
-public:
-  explicit room_for(std::size_t more) {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    auto tight = before_;
-    // Descriptors are given out from the lowest.
-    int next = ::dup(0);
-    ::close(next);
-    tight.rlim_cur = static_cast<rlim_t>(next) + more;
-    ::setrlimit(RLIMIT_NOFILE, &tight);
-  }
-  ~room_for() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-
-private:
-  rlimit before_{};
-};
 
 bool same_file(int a, int b) {
   struct stat first {};

@@ -50,6 +50,8 @@ public:
 private:
   descriptor_keeper();
   void answer_all();
+  unique_fd admit() const;
+  bool answer_one_without_room();
   bool try_to_answer(int client) noexcept;
   bool answer(int client); // false when it has gone
   bool answer_fetch(int client, std::span<const std::uint64_t> ids);
@@ -60,6 +62,7 @@ private:
   std::unordered_map<std::uint64_t, unique_fd> kept_;
   std::size_t sweep_at_ = 64; // kept ones
   unique_fd listener_;
+  unique_fd reserve_;              // its place is given to one without room
   std::vector<unique_fd> clients_; // changed by the thread only
   bool served_ = false;
 };

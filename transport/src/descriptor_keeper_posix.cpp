@@ -31,6 +31,10 @@ unique_fd duplicate(int fd) {
   return unique_fd{::fcntl(fd, F_DUPFD_CLOEXEC, 0)};
 }
 
+unique_fd nowhere() {
+  return unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+}
+
 } // namespace
 
 descriptor_keeper& descriptor_keeper::mine() {
@@ -54,6 +58,7 @@ void descriptor_keeper::become_child() noexcept {
   kept_.clear();
   clients_.clear();
   listener_.reset();
+  reserve_.reset();
   served_ = false;
 }
 
@@ -159,6 +164,7 @@ int descriptor_keeper::listen() {
           attempted);
   checked([&] { return ::listen(made.get(), SOMAXCONN); }, attempted);
   listener_ = std::move(made);
+  reserve_ = nowhere();
   return listener_.get();
 }
 
@@ -217,10 +223,9 @@ void descriptor_keeper::answer_all() {
       if (any_gone)
         sweep();
       if (full || polled[0].revents != 0) {
-        unique_fd client{::accept4(listener_.get(), nullptr, nullptr,
-                                   SOCK_CLOEXEC | SOCK_NONBLOCK)};
+        auto client = admit();
         full = !client && errno != EAGAIN && errno != EINTR
-               && errno != ECONNABORTED;
+               && errno != ECONNABORTED && !answer_one_without_room();
         if (client) {
           std::scoped_lock lock{guard_};
           clients_.push_back(std::move(client));
@@ -230,6 +235,24 @@ void descriptor_keeper::answer_all() {
       full = true; // out of memory: try again
     }
   }
+}
+
+unique_fd descriptor_keeper::admit() const {
+  return unique_fd{::accept4(listener_.get(), nullptr, nullptr,
+                             SOCK_CLOEXEC | SOCK_NONBLOCK)};
+}
+
+// Nobody shall wait until this process has room for him: he has the place of
+// the reserve, for one question. False: there is no room even for that.
+bool descriptor_keeper::answer_one_without_room() {
+  reserve_.reset();
+  if (auto client = admit()) {
+    pollfd asking{client.get(), POLLIN, 0};
+    if (::poll(&asking, 1, patience_ms) > 0)
+      try_to_answer(client.get());
+  }
+  reserve_ = nowhere();
+  return static_cast<bool>(reserve_);
 }
 
 // False when it has gone, or is to be sent away.

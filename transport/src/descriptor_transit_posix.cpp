@@ -51,18 +51,24 @@ public:
   received_message ask(process_slot keeper, const keeper_request& request,
                        std::span<const int> fds, keeper_answer& answer) {
     std::scoped_lock lock{guard_};
-    int line = line_to(keeper);
-    int failed = send_with_descriptors(line, &request, request.bytes(), fds, 0);
     received_message result;
-    if (failed == 0) {
-      result = receive_with_descriptors(line, &answer, sizeof answer, 0);
-      failed = result.error;
-      if (failed == 0 && result.size != sizeof answer)
-        failed = ECONNRESET;
-    }
-    if (failed == ECONNRESET || failed == EPIPE || failed == ENOTCONN) {
+    // It may have ended our line, if it had no room to keep it; then it
+    // answers on another one.
+    int failed = 0;
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      int line = line_to(keeper);
+      failed = send_with_descriptors(line, &request, request.bytes(), fds, 0);
+      if (failed == 0) {
+        result = receive_with_descriptors(line, &answer, sizeof answer, 0);
+        failed = result.error;
+        if (failed == 0 && result.size != sizeof answer)
+          failed = ECONNRESET;
+      }
+      if (failed != ECONNRESET && failed != EPIPE && failed != ENOTCONN)
+        break;
       lines_.erase(keeper);
-      throw_keeper_gone(keeper);
+      if (attempt == 1)
+        throw_keeper_gone(keeper);
     }
     if (failed == ETOOMANYREFS)
       answer.result = failed;
@@ -85,8 +91,17 @@ public:
       // It is gone, or there is no room here: it will see for itself.
     }
     between();
-    if (line >= 0)
-      send_with_descriptors(line, &request, request.bytes(), {}, MSG_DONTWAIT);
+    auto send_by = [&](int line) {
+      return send_with_descriptors(line, &request, request.bytes(), {},
+                                   MSG_DONTWAIT);
+    };
+    if (line < 0 || send_by(line) != EPIPE)
+      return;
+    lines_.erase(keeper); // it had no room to keep our line
+    try {
+      send_by(line_to(keeper));
+    } catch (const std::exception&) {
+    }
   }
 
   void forget(process_slot keeper) noexcept {
@@ -174,7 +189,9 @@ void give_to_keeper(member_id keeper, std::uint64_t id, int fd) {
   if (is_here(keeper.slot)) {
     auto& mine = descriptor_keeper::mine();
     mine.keep(id, fd);
-    if (family::was_spawned()) { // detached: nobody else has seen to that
+    auto& members = family::mine();
+    if (members.entry(members.slot()).parent_serial.load() != 0) {
+      // Detached: nobody else has seen to that.
       mine.listen();
       mine.serve();
     }
