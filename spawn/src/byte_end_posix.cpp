@@ -11,6 +11,7 @@
 #include <array>
 #include <csignal>
 #include <ctime>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -19,8 +20,38 @@
 
 namespace ramet::detail {
 
+namespace {
+
+struct all_ends {
+  std::mutex guard;
+  std::set<byte_end*> list;
+
+  static all_ends& here() {
+    static auto* instance = new all_ends; // used by static destructors, too
+    return *instance;
+  }
+};
+
+} // namespace
+
+void byte_end::close_all_after_fork() noexcept {
+  for (auto* one : all_ends::here().list) // nobody else is here
+    one->close_if_idle();
+}
+
+byte_end::~byte_end() {
+  auto& all = all_ends::here();
+  std::scoped_lock lock{all.guard};
+  all.list.erase(this);
+}
+
 byte_end::byte_end(unique_fd fd, std::string what)
     : fd_(std::move(fd)), what_(std::move(what)) {
+  {
+    auto& all = all_ends::here();
+    std::scoped_lock lock{all.guard};
+    all.list.insert(this);
+  }
   // This end alone: the mode is not shared with the other one.
   checked([&] { return ::fcntl(fd_.get(), F_SETFL, O_NONBLOCK); },
           [&] { return fmt::format("making a pipe for the {}", what_); });

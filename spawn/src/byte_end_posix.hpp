@@ -25,6 +25,13 @@ class byte_end {
 public:
   /// @param what names it in messages: "standard output of process 'worker-1'"
   byte_end(unique_fd fd, std::string what);
+  ~byte_end();
+  byte_end(const byte_end&) = delete;
+  byte_end& operator=(const byte_end&) = delete;
+
+  /// For the child of a fork(): all of them are the parent's, and their other
+  /// sides must see an end when the parent closes them.
+  static void close_all_after_fork() noexcept;
 
   /// How many bytes were read, 0 at the end; nothing: timed out.
   std::optional<std::size_t> read(std::span<char> room, deadline until);

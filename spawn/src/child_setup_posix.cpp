@@ -214,7 +214,9 @@ std::string child_setup::subject() const {
 }
 
 std::int32_t child_setup::keep(unique_fd descriptor) {
-  descriptors_.push_back(std::move(descriptor));
+  // In a fork they are dropped when the streams are in place.
+  descriptors_.push_back(behind_streams(
+      std::move(descriptor), "opening what the streams of a child lead to"));
   return static_cast<std::int32_t>(descriptors_.size() - 1);
 }
 

@@ -3,8 +3,10 @@
 // See docs/adr/0014-forked-children.md.
 
 #include "bootstrap.hpp"
+#include "byte_end_posix.hpp"
 #include "children.hpp"
 #include "ending.hpp"
+#include "first_child.hpp"
 #include "fork.hpp"
 #include "interrupt_posix.hpp"
 #include "member_watch.hpp"
@@ -43,8 +45,11 @@ constexpr std::chrono::milliseconds moment_to_end{100};
 // "'ramet-callbacks', 'worker'": all but this thread and `watching`.
 std::string other_threads(int watching) {
   std::string result;
-  std::error_code gone; // one that ends while we look
-  for (auto& entry : std::filesystem::directory_iterator{"/proc/self/task"}) {
+  std::error_code failed;
+  std::filesystem::directory_iterator all{"/proc/self/task", failed};
+  if (failed)
+    throw_os_error(failed.value(), "looking for other threads of this process");
+  for (auto& entry : all) {
     auto id = std::atoi(entry.path().filename().c_str());
     if (id == ::gettid() || id == watching)
       continue;
@@ -78,11 +83,14 @@ void require_no_other_threads(const std::string& name, int watching) {
 
 struct one_way_pipe {
   one_way_pipe() {
+    constexpr auto attempted = "making a pipe to a child";
     int ends[2];
-    checked([&] { return ::pipe2(ends, O_CLOEXEC); },
-            [] { return "making a pipe to a child"; });
-    inner = unique_fd{ends[0]};
-    outer = unique_fd{ends[1]};
+    checked([&] { return ::pipe2(ends, O_CLOEXEC); }, [] { return attempted; });
+    unique_fd first{ends[0]};
+    unique_fd second{ends[1]};
+    // The child gets other streams while it uses this.
+    inner = behind_streams(std::move(first), attempted);
+    outer = behind_streams(std::move(second), attempted);
   }
 
   unique_fd inner; // to read from
@@ -143,9 +151,9 @@ void await_setup(const newcomer& one, one_way_pipe& answers, int pid) {
   zygote::mine().forget_after_fork();
   forget_watched_after_fork();
   forget_stops_after_fork();
-  for (auto& sibling : children::mine().all())
-    sibling->close_idle_pipes(); // or their other sides see no end
+  byte_end::close_all_after_fork();
   children::mine().forget_after_fork();
+  forget_first_child_after_fork();
   auto& me = self::mine();
   me.take_over_runtime();
   me.parent = nullptr;
@@ -158,8 +166,8 @@ void await_setup(const newcomer& one, one_way_pipe& answers, int pid) {
 class fork_method final : public starter {
 public:
   std::shared_ptr<child> start(const start_request& request) override {
-    require_own_program(request.options, "fork");
     newcomer one{request, own_program()};
+    require_own_program(request.options, one.name(), "fork");
     gate ready;
     std::optional<one_way_pipe> answers;
     if (!one.setup().changes_nothing())

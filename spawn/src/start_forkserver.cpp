@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace ramet::detail {
@@ -19,8 +20,8 @@ namespace {
 class forkserver_method final : public starter {
 public:
   std::shared_ptr<child> start(const start_request& request) override {
-    require_own_program(request.options, "forkserver");
     newcomer one{request, own_program()};
+    require_own_program(request.options, one.name(), "forkserver");
     auto pidfd = zygote::mine().start(one);
     return one.begin(std::move(pidfd));
   }
@@ -29,7 +30,7 @@ public:
 } // namespace
 
 void require_own_program(const process_options& options,
-                         std::string_view method) {
+                         const std::string& name, std::string_view method) {
   auto& executable = options.executable;
   std::error_code failed; // then it is another one
   if (executable.empty()
@@ -40,7 +41,7 @@ void require_own_program(const process_options& options,
                           "executable is '{}', and a fork runs what this "
                           "program is; leave it empty, or use "
                           "start_method::spawn",
-                          options.name, method, executable));
+                          name, method, executable));
 }
 
 starter& forkserver_starter() {

@@ -40,7 +40,7 @@ starter& starter_of(start_method method);
 /// For methods that fork. @throws error protocol when the options name another
 ///   program than this one
 void require_own_program(const process_options& options,
-                         std::string_view method);
+                         const std::string& name, std::string_view method);
 
 /// Runs the own program, or another of the same build, from main() on.
 starter& spawn_starter();

@@ -9,10 +9,17 @@
 #include "newcomer.hpp"
 #include "os_posix.hpp"
 
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/types.h>
 
 namespace ramet::detail {
 
@@ -21,10 +28,11 @@ struct zygote_page;
 /// One in a process; never destroyed. Thread-safe.
 ///
 /// The zygote is launched by the first start, and again when it was killed, or
-/// when the environment, the working directory or the process group are others
-/// than when it was made. It keeps one child ready, the spare, which this
-/// process tells directly what to become. The children are this process's own
-/// towards the system, whatever becomes of the zygote.
+/// when what a child has from its parent (environment, working directory,
+/// process group, rights, limits, priority, processors, ignored signals) is not
+/// what it was when the zygote was made. It keeps one child ready, the spare,
+/// which this process tells directly what to become. The children are this
+/// process's own towards the system, whatever becomes of the zygote.
 class zygote {
 public:
   static zygote& mine();
@@ -47,8 +55,18 @@ private:
   // What a zygote is made from and does not follow when it changes.
   struct surroundings {
     std::string environment;
-    std::uint64_t directory[2] = {};
+    std::array<std::uint64_t, 2> directory{};
     int group = 0;
+    std::array<uid_t, 3> users{};
+    std::array<gid_t, 3> groups{};
+    std::vector<gid_t> other_groups;
+    int no_new_rights = 0;
+    int filtered_calls = 0;
+    int nice = 0;
+    std::array<unsigned long, sizeof(cpu_set_t) / sizeof(unsigned long)>
+        processors{}; // a cpu_set_t
+    std::vector<std::pair<rlim_t, rlim_t>> limits;
+    std::uint64_t ignored_signals = 0;
 
     static surroundings now();
     friend bool operator==(const surroundings&, const surroundings&) = default;

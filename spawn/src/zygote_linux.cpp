@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -25,7 +26,10 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -38,13 +42,24 @@ namespace {
 // Killed so often in the midst of one start, it is no accident any more.
 constexpr int most_zygotes = 5;
 
-void kill_and_collect(int pidfd) noexcept {
+// One that this process has no right to kill any more, as it has given rights
+// up, ends when it sees that nobody has orders for it.
+void kill_and_collect(int pidfd, unique_fd orders) noexcept {
   try {
     send_signal(pidfd, SIGKILL);
-  } catch (const error&) { // it has other rights by now, and ends by itself
+  } catch (const error&) {
   }
+  ::shutdown(orders.get(), SHUT_RDWR); // a fork may have a copy
+  orders.reset();
   collect_exit(pidfd);
 }
+
+// Of the resources that a child inherits limits of.
+constexpr int all_limits[] = {
+    RLIMIT_AS,     RLIMIT_CORE,   RLIMIT_CPU,        RLIMIT_DATA,
+    RLIMIT_FSIZE,  RLIMIT_LOCKS,  RLIMIT_MEMLOCK,    RLIMIT_MSGQUEUE,
+    RLIMIT_NICE,   RLIMIT_NOFILE, RLIMIT_NPROC,      RLIMIT_RSS,
+    RLIMIT_RTPRIO, RLIMIT_RTTIME, RLIMIT_SIGPENDING, RLIMIT_STACK};
 
 spare_order order_for(const newcomer& one) {
   spare_order result;
@@ -68,11 +83,13 @@ spare_order order_for(const newcomer& one) {
 }
 
 bool send_order(int socket, spare_order order) {
-  // A stream that is not open cannot travel.
+  // A stream that is not open cannot travel, and what has its number instead
+  // is not for children.
   std::array<int, 3> streams;
   std::size_t count = 0;
   for (int fd = 0; fd < 3; ++fd)
-    if (::fcntl(fd, F_GETFD) >= 0) {
+    if (int flags = ::fcntl(fd, F_GETFD);
+        flags >= 0 && (flags & FD_CLOEXEC) == 0) {
       order.streams |= 1U << fd;
       streams[count++] = fd;
     }
@@ -87,7 +104,7 @@ bool send_setup(int socket, const newcomer& one) {
   orders.environment_bytes = environment.size();
   auto descriptors = setup.descriptors();
   if (!send_packet(socket, orders, descriptors)
-      || !send_packet(socket, std::span<const std::byte>{environment}))
+      || !send_in_pieces(socket, environment))
     return false;
   setup_answer answer;
   std::vector<unique_fd> none;
@@ -117,6 +134,28 @@ zygote::surroundings zygote::surroundings::now() {
     result.directory[1] = directory.st_ino;
   }
   result.group = ::getpgrp();
+  ::getresuid(&result.users[0], &result.users[1], &result.users[2]);
+  ::getresgid(&result.groups[0], &result.groups[1], &result.groups[2]);
+  result.other_groups.resize(
+      static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
+  ::getgroups(static_cast<int>(result.other_groups.size()),
+              result.other_groups.data());
+  result.no_new_rights = ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+  result.filtered_calls = ::prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
+  result.nice = ::getpriority(PRIO_PROCESS, 0);
+  ::sched_getaffinity(0, sizeof result.processors,
+                      reinterpret_cast<cpu_set_t*>(result.processors.data()));
+  for (int resource : all_limits) {
+    rlimit limit{};
+    ::getrlimit(static_cast<__rlimit_resource>(resource), &limit);
+    result.limits.emplace_back(limit.rlim_cur, limit.rlim_max);
+  }
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction action {};
+    if (::sigaction(signal, nullptr, &action) == 0
+        && action.sa_handler == SIG_IGN)
+      result.ignored_signals |= std::uint64_t{1} << (signal - 1);
+  }
   return result;
 }
 
@@ -175,9 +214,14 @@ void zygote::launch() {
 std::optional<zygote::spare> zygote::next_spare() {
   if (!spare_ordered_)
     order_spare();
+  // Its end is told by its pidfd: a fork of this process may have a copy of its
+  // socket.
+  std::array<pollfd, 2> list{
+      {{socket_.get(), POLLIN, 0}, {pidfd_.get(), POLLIN, 0}}};
+  retried([&] { return ::poll(list.data(), list.size(), -1); });
   zygote_report report;
   std::vector<unique_fd> descriptors;
-  if (!receive_packet(socket_.get(), report, descriptors))
+  if (!receive_packet(socket_.get(), report, descriptors, MSG_DONTWAIT))
     return std::nullopt;
   spare_ordered_ = false;
   switch (report.what) {
@@ -239,7 +283,7 @@ unique_fd zygote::start(newcomer& one) {
     } catch (...) {
       order_spare();
       one.set_pid(0);
-      kill_and_collect(ready->pidfd.get());
+      kill_and_collect(ready->pidfd.get(), std::move(ready->socket));
       throw;
     }
     int failure = errno;
@@ -247,7 +291,7 @@ unique_fd zygote::start(newcomer& one) {
     if (told)
       return std::move(ready->pidfd);
     one.set_pid(0);
-    kill_and_collect(ready->pidfd.get());
+    kill_and_collect(ready->pidfd.get(), std::move(ready->socket));
     if (failure != EPIPE && failure != ECONNRESET) // else it was killed
       throw_os_error(failure,
                      fmt::format("starting process '{}' by forkserver: telling "
@@ -260,7 +304,8 @@ void zygote::bury_useless(const std::string& name) {
   wait_for_end(pidfd_.get(), deadline::never());
   auto status = collect_exit(pidfd_.get());
   end_locked();
-  if (status.signal == SIGKILL)
+  if (status.signal == SIGKILL || status.signal == SIGTERM
+      || status.signal == SIGINT || status.signal == SIGHUP)
     return; // somebody's doing, not the program's
   if (status.code == not_linked && std::exchange(binds_at_once_, false))
     return; // it refers to what is nowhere, and may do without
@@ -280,15 +325,17 @@ void zygote::end() noexcept {
 void zygote::end_locked() noexcept {
   if (!socket_)
     return;
-  // By SIGKILL, as it may be anywhere in main() still.
-  kill_and_collect(pidfd_.get());
+  // By SIGKILL, as it may be anywhere in main() still. We are to read still
+  // what it has sent.
+  ::shutdown(socket_.get(), SHUT_WR);
+  kill_and_collect(pidfd_.get(), {});
   try {
     zygote_report report;
     std::vector<unique_fd> descriptors;
-    while (receive_packet(socket_.get(), report, descriptors))
+    while (receive_packet(socket_.get(), report, descriptors, MSG_DONTWAIT))
       if (report.what == zygote_report::kind::spare
           && descriptors.size() == 2) {
-        kill_and_collect(descriptors[0].get());
+        kill_and_collect(descriptors[0].get(), std::move(descriptors[1]));
         last_known_ = report.pid;
       }
   } catch (const std::exception&) { // out of memory: they end by themselves

@@ -82,7 +82,11 @@ bool send_packet(int socket, std::span<const std::byte> bytes,
 /// along are in `descriptors`, and close-on-exec; those are missing for which
 /// this process had no room.
 bool receive_packet(int socket, std::span<std::byte> bytes,
-                    std::vector<unique_fd>& descriptors);
+                    std::vector<unique_fd>& descriptors, int flags = 0);
+
+/// The same for what may be larger than one message can be.
+bool send_in_pieces(int socket, std::span<const std::byte> bytes) noexcept;
+bool receive_in_pieces(int socket, std::span<std::byte> bytes);
 
 template <class T>
 bool send_packet(int socket, const T& message,
@@ -93,11 +97,11 @@ bool send_packet(int socket, const T& message,
 }
 
 template <class T>
-bool receive_packet(int socket, T& message,
-                    std::vector<unique_fd>& descriptors) {
+bool receive_packet(int socket, T& message, std::vector<unique_fd>& descriptors,
+                    int flags = 0) {
   static_assert(std::is_trivially_copyable_v<T>);
   return receive_packet(socket, std::as_writable_bytes(std::span{&message, 1}),
-                        descriptors);
+                        descriptors, flags);
 }
 
 } // namespace ramet::detail

@@ -4,10 +4,14 @@
 
 #include "descriptor_socket_posix.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 namespace ramet::detail {
+
+// Sockets take some 200 KiB at a time.
+static constexpr std::size_t piece_bytes = 32 * 1024;
 
 bool send_packet(int socket, std::span<const std::byte> bytes,
                  std::span<const int> descriptors) noexcept {
@@ -17,11 +21,29 @@ bool send_packet(int socket, std::span<const std::byte> bytes,
 }
 
 bool receive_packet(int socket, std::span<std::byte> bytes,
-                    std::vector<unique_fd>& descriptors) {
+                    std::vector<unique_fd>& descriptors, int flags) {
   auto received =
-      receive_with_descriptors(socket, bytes.data(), bytes.size(), 0);
+      receive_with_descriptors(socket, bytes.data(), bytes.size(), flags);
   descriptors = std::move(received.fds);
   return received.error == 0 && received.size == bytes.size();
+}
+
+bool send_in_pieces(int socket, std::span<const std::byte> bytes) noexcept {
+  for (; !bytes.empty();
+       bytes = bytes.subspan(std::min(bytes.size(), piece_bytes)))
+    if (!send_packet(socket, bytes.first(std::min(bytes.size(), piece_bytes))))
+      return false;
+  return true;
+}
+
+bool receive_in_pieces(int socket, std::span<std::byte> bytes) {
+  std::vector<unique_fd> none;
+  for (; !bytes.empty();
+       bytes = bytes.subspan(std::min(bytes.size(), piece_bytes)))
+    if (!receive_packet(socket,
+                        bytes.first(std::min(bytes.size(), piece_bytes)), none))
+      return false;
+  return true;
 }
 
 } // namespace ramet::detail

@@ -245,16 +245,18 @@ private:
   static void set_up(const unique_fd& socket) {
     spare_setup orders;
     std::vector<unique_fd> descriptors;
-    std::vector<unique_fd> none;
     if (!receive_packet(socket.get(), orders, descriptors))
       leave();
     std::vector<std::byte> environment(orders.environment_bytes);
-    if (!receive_packet(socket.get(), std::span{environment}, none))
+    if (!receive_in_pieces(socket.get(), environment))
       leave();
     apply_environment(decode<environment_changes>(environment));
     std::vector<int> plain;
-    for (auto& one : descriptors)
+    for (auto& one : descriptors) {
+      // Or it would be closed as a stream, when all is in place.
+      one = behind_streams(std::move(one), "keeping what a child is to have");
       plain.push_back(one.get());
+    }
     setup_answer answer;
     answer.error_number = apply_setup(orders.orders, plain, answer.failed);
     if (!send_packet(socket.get(), answer) || answer.error_number != 0)

@@ -11,6 +11,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -105,6 +106,25 @@ TEST_P(setup_conformance, gives_it_an_environment_of_its_own) {
   child.join();
   EXPECT_EQ(there.added, "x");
   EXPECT_FALSE(there.path);
+}
+
+TEST_P(setup_conformance, gives_it_an_environment_of_any_size) {
+  environment_changes much;
+  for (int i = 0; i < 10; ++i)
+    much.set["RAMET_TEST_LARGE_" + std::to_string(i)] =
+        std::string(100'000, 'x');
+  queue<std::size_t> size;
+  process child{with({.environment = much}),
+                [](queue<std::size_t> size) {
+                  std::size_t sum = 0;
+                  for (int i = 0; i < 10; ++i)
+                    sum += std::strlen(std::getenv(
+                        ("RAMET_TEST_LARGE_" + std::to_string(i)).c_str()));
+                  size.put(sum);
+                },
+                size};
+  EXPECT_EQ(size.get(), 1'000'000U);
+  child.join();
 }
 
 void answer_in_capitals() {

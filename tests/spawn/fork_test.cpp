@@ -1,14 +1,18 @@
 // Copyright (c) 2026, the ramet authors. BSD-3-Clause; see LICENSE.
 
+#include "detached_keeper.hpp"
 #include "forked.hpp"
 #include "program.hpp"
 
 #include "leak_check.hpp"
+#include "room_for.hpp"
+#include "sanitizer.hpp"
 
 #include <ramet/async.hpp>
 #include <ramet/mutex.hpp>
 #include <ramet/pipe.hpp>
 #include <ramet/pool.hpp>
+#include <ramet/process_setup.hpp>
 #include <ramet/queue.hpp>
 #include <ramet/this_process.hpp>
 
@@ -18,6 +22,8 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+
+#include <fcntl.h>
 
 namespace ramet::test {
 
@@ -326,8 +332,43 @@ TEST_F(fork_test, brings_the_result_of_async) {
   EXPECT_TRUE(eventually([] { return active_children().empty(); }));
 }
 
+// Or who reads from the other side sees no end when we close this one.
+TEST_F(fork_test, has_no_pipe_of_a_sibling_that_has_ended) {
+  process_options with_pipe{.start = start_method::fork};
+  with_pipe.setup.standard_input = redirection::pipe();
+  process sibling{with_pipe, do_nothing};
+  sibling.join();
+  auto number = sibling.standard_input().native_handle();
+  process child{
+      {.start = start_method::fork},
+      [](int number) { std::exit(::fcntl(number, F_GETFD) < 0 ? 7 : 8); },
+      number};
+  child.join();
+  EXPECT_EQ(child.status()->code, 7);
+}
+
+TEST_F(fork_test, passes_descriptors_when_it_is_detached) {
+  expect_kept_by_detached(start_method::fork);
+}
+
+TEST_F(fork_test, says_what_it_lacks_when_no_descriptor_is_left) {
+  RAMET_SKIP_WITH_SANITIZER("descriptors");
+  for (std::size_t more = 0; more < 16; ++more) {
+    bool started = false;
+    try {
+      ramet_test::room_for few{more};
+      process child{{.start = start_method::fork}, do_nothing};
+      started = true;
+      child.join();
+    } catch (const error& e) {
+      EXPECT_EQ(e.code(), errc::resource_exhausted) << more << e.what();
+    }
+    EXPECT_TRUE(started || more < 15);
+  }
+}
+
 TEST_F(fork_test, refuses_another_program) {
-  expect_error(errc::protocol, {"/bin/true", "fork"}, [] {
+  expect_error(errc::protocol, {"'Process-", "/bin/true", "fork"}, [] {
     process child{{.start = start_method::fork, .executable = "/bin/true"},
                   do_nothing};
   });

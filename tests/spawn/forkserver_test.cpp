@@ -14,7 +14,9 @@
 #include <iostream>
 #include <thread>
 
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 namespace ramet::test {
 
@@ -206,6 +208,45 @@ TEST_F(forkserver_test, follows_the_environment_and_the_directory) {
   EXPECT_EQ(out.get(), "/");
   EXPECT_EQ(out.get(), "end");
   child.join();
+}
+
+TEST_F(forkserver_test, follows_limits_and_ignored_signals) {
+  process{by_forkserver, do_nothing}.join();
+  queue<std::uint64_t> out;
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  auto less = before;
+  less.rlim_cur = 345;
+  ::setrlimit(RLIMIT_NOFILE, &less);
+  auto heard = std::signal(SIGUSR2, SIG_IGN);
+  process child{by_forkserver,
+                [](queue<std::uint64_t> out) {
+                  rlimit found{};
+                  ::getrlimit(RLIMIT_NOFILE, &found);
+                  out.put(found.rlim_cur);
+                  out.put(std::signal(SIGUSR2, SIG_DFL) == SIG_IGN);
+                },
+                out};
+  std::signal(SIGUSR2, heard);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(out.get(), 345U);
+  EXPECT_EQ(out.get(), 1U);
+  child.join();
+}
+
+// Neither could be killed by it then.
+TEST_F(forkserver_test, ends_of_who_has_given_up_its_rights) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "only root can give its rights up";
+  process child{[] {
+    process{by_forkserver, do_nothing}.join();
+    if (::setuid(65534) != 0)
+      std::abort();
+  }};
+  EXPECT_TRUE(child.join_for(30s));
+  child.kill();
+  child.join();
+  EXPECT_EQ(child.status()->code, 0) << to_string(*child.status());
 }
 
 TEST_F(forkserver_test, gives_children_the_signal_mask_of_the_thread) {

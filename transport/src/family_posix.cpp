@@ -182,6 +182,7 @@ std::string read_field(std::span<const char> field) {
 
 family& family::mine() {
   static family* instance = [] {
+    open_missing_streams();
     auto result = new family; // never destroyed: static handles use it
     try {
       if (auto passport = read_passport())

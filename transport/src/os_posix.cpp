@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -78,6 +79,20 @@ void throw_os_error(int error_number, const std::string& attempted) {
 void unique_fd::reset() noexcept {
   if (fd_ >= 0)
     ::close(std::exchange(fd_, -1)); // Linux: never retried, EINTR closes too
+}
+
+void open_missing_streams() noexcept {
+  for (int fd = 0; fd <= STDERR_FILENO; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0)
+      ::open("/dev/null", O_RDWR); // gets the lowest number, which is this
+}
+
+unique_fd behind_streams(unique_fd fd, const char* attempted) {
+  if (fd.get() > STDERR_FILENO)
+    return fd;
+  return unique_fd{checked(
+      [&] { return ::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1); },
+      [&] { return attempted; })};
 }
 
 } // namespace ramet::detail

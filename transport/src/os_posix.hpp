@@ -71,4 +71,12 @@ private:
   int fd_ = -1;
 };
 
+/// Opens the standard streams that are closed, leading nowhere: else what we
+/// open gets their numbers, and whoever prints would write into it.
+void open_missing_streams() noexcept;
+
+/// The same, but not with the number of a standard stream, should one have been
+/// closed meanwhile. @throws error resource_exhausted
+unique_fd behind_streams(unique_fd fd, const char* attempted);
+
 } // namespace ramet::detail
