@@ -29,7 +29,7 @@ said() { grep -qE "$1" "$scratch/log"; }
 start_server() {
   "$program" --port 0 "$@" >"$scratch/log" &
   server=$!
-  await "the start" said '^listening at port'
+  await "the start" said '^listening at port [0-9]+$'
   url=http://127.0.0.1:$(sed -n 's/^listening at port //p' "$scratch/log")
 }
 

@@ -5,9 +5,16 @@
 
 #include <ramet/runtime.hpp>
 
+#include <csignal>
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 int main(int argc, char** argv) {
+  // What a shell runs in the background does not hear these.
+  if (!std::getenv("RAMET_FAMILY"))
+    for (int signal : {SIGINT, SIGQUIT})
+      std::signal(signal, SIG_DFL);
   // Before GoogleTest: a child's arguments are not its business, and a child
   // runs its function here instead of the tests.
   ramet::runtime rt{argc, argv};
