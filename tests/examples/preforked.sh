@@ -27,6 +27,7 @@ said() { grep -qE "$1" "$scratch/log"; }
 
 # start_server OPTIONS...
 start_server() {
+  rm -f "$scratch/log" # the job makes its own, a moment later
   "$program" --port 0 "$@" >"$scratch/log" &
   server=$!
   await "the start" said '^listening at port [0-9]+$'
