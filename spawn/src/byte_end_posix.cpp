@@ -23,7 +23,7 @@ namespace ramet::detail {
 namespace {
 
 struct all_ends {
-  std::mutex guard;
+  std::mutex guard; // of the list
   std::set<byte_end*> list;
 
   static all_ends& here() {
@@ -47,14 +47,12 @@ byte_end::~byte_end() {
 
 byte_end::byte_end(unique_fd fd, std::string what)
     : fd_(std::move(fd)), what_(std::move(what)) {
-  {
-    auto& all = all_ends::here();
-    std::scoped_lock lock{all.guard};
-    all.list.insert(this);
-  }
   // This end alone: the mode is not shared with the other one.
   checked([&] { return ::fcntl(fd_.get(), F_SETFL, O_NONBLOCK); },
           [&] { return fmt::format("making a pipe for the {}", what_); });
+  auto& all = all_ends::here();
+  std::scoped_lock lock{all.guard};
+  all.list.insert(this);
 }
 
 void byte_end::require_open(const char* verb) const {

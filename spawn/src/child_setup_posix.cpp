@@ -214,9 +214,9 @@ std::string child_setup::subject() const {
 }
 
 std::int32_t child_setup::keep(unique_fd descriptor) {
-  // In a fork they are dropped when the streams are in place.
-  descriptors_.push_back(behind_streams(
-      std::move(descriptor), "opening what the streams of a child lead to"));
+  // A fork closes them when the streams are in place: they must not be one.
+  descriptors_.push_back(
+      behind_streams(std::move(descriptor), "opening what a child is to have"));
   return static_cast<std::int32_t>(descriptors_.size() - 1);
 }
 

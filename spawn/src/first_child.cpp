@@ -13,8 +13,8 @@ namespace ramet::detail {
 namespace {
 
 struct preparations {
-  std::mutex guard;
-  bool made = false;
+  std::mutex guard;                         // of what comes next
+  bool made = false;                        // the calls
   std::vector<std::function<void()>> calls; // filled before main
 
   static preparations& mine() {

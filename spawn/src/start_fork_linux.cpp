@@ -47,9 +47,8 @@ std::string other_threads(int watching) {
   std::string result;
   std::error_code failed;
   std::filesystem::directory_iterator all{"/proc/self/task", failed};
-  if (failed)
-    throw_os_error(failed.value(), "looking for other threads of this process");
-  for (auto& entry : all) {
+  for (; all != std::filesystem::directory_iterator{}; all.increment(failed)) {
+    auto& entry = *all;
     auto id = std::atoi(entry.path().filename().c_str());
     if (id == ::gettid() || id == watching)
       continue;
@@ -59,6 +58,8 @@ std::string other_threads(int watching) {
       result += ", ";
     result += fmt::format("'{}'", name);
   }
+  if (failed)
+    throw_os_error(failed.value(), "looking for other threads of this process");
   return result;
 }
 

@@ -63,6 +63,7 @@ private:
     int no_new_rights = 0;
     int filtered_calls = 0;
     int nice = 0;
+    int scheduler = 0;
     std::array<unsigned long, sizeof(cpu_set_t) / sizeof(unsigned long)>
         processors{}; // a cpu_set_t
     std::vector<std::pair<rlim_t, rlim_t>> limits;

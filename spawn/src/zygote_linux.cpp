@@ -41,6 +41,7 @@ namespace {
 
 // Killed so often in the midst of one start, it is no accident any more.
 constexpr int most_zygotes = 5;
+constexpr int most_spares = 50; // they come more easily
 
 // One that this process has no right to kill any more, as it has given rights
 // up, ends when it sees that nobody has orders for it.
@@ -99,10 +100,11 @@ bool send_order(int socket, spare_order order) {
 // False: the spare is gone. @throws error if it could not do what it was told
 bool send_setup(int socket, const newcomer& one) {
   auto& setup = one.setup();
-  spare_setup orders{setup.orders(), 0};
+  spare_setup orders{setup.orders(), 0, 0};
   auto environment = encode(setup.environment());
   orders.environment_bytes = environment.size();
   auto descriptors = setup.descriptors();
+  orders.descriptor_count = descriptors.size();
   if (!send_packet(socket, orders, descriptors)
       || !send_in_pieces(socket, environment))
     return false;
@@ -143,6 +145,7 @@ zygote::surroundings zygote::surroundings::now() {
   result.no_new_rights = ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
   result.filtered_calls = ::prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
   result.nice = ::getpriority(PRIO_PROCESS, 0);
+  result.scheduler = ::sched_getscheduler(0);
   ::sched_getaffinity(0, sizeof result.processors,
                       reinterpret_cast<cpu_set_t*>(result.processors.data()));
   for (int resource : all_limits) {
@@ -218,7 +221,8 @@ std::optional<zygote::spare> zygote::next_spare() {
   // socket.
   std::array<pollfd, 2> list{
       {{socket_.get(), POLLIN, 0}, {pidfd_.get(), POLLIN, 0}}};
-  retried([&] { return ::poll(list.data(), list.size(), -1); });
+  checked([&] { return ::poll(list.data(), list.size(), -1); },
+          [] { return "waiting for the zygote"; });
   zygote_report report;
   std::vector<unique_fd> descriptors;
   if (!receive_packet(socket_.get(), report, descriptors, MSG_DONTWAIT))
@@ -256,17 +260,18 @@ unique_fd zygote::start(newcomer& one) {
   std::scoped_lock lock{guard_};
   if (socket_ && surroundings::now() != made_in_)
     end_locked();
-  for (int zygotes = 0;;) {
-    if (!socket_) {
-      if (++zygotes > most_zygotes)
-        throw error(errc::child_failed,
-                    fmt::format("starting process '{}' by forkserver: {} "
-                                "zygotes were killed before they had made a "
-                                "child; find out what kills them, or use "
-                                "start_method::spawn",
-                                one.name(), most_zygotes));
+  for (int zygotes = 0, spares = 0;;) {
+    if (!socket_)
+      ++zygotes;
+    if (zygotes > most_zygotes || spares > most_spares)
+      throw error(errc::child_failed,
+                  fmt::format("starting process '{}' by forkserver: {} "
+                              "zygotes and {} of their children were killed "
+                              "before one knew what to be; find out what "
+                              "kills them, or use start_method::spawn",
+                              one.name(), zygotes, spares));
+    if (!socket_)
       launch();
-    }
     auto ready = next_spare();
     if (!ready) {
       if (!has_served_)
@@ -274,6 +279,7 @@ unique_fd zygote::start(newcomer& one) {
       end_locked();
       continue;
     }
+    ++spares;
     one.set_start_time(ready->start_time);
     one.set_pid(ready->pid);
     bool told = send_order(ready->socket.get(), order);

@@ -72,6 +72,7 @@ struct spare_order {
 /// setup_answer.
 struct spare_setup {
   setup_orders orders;
+  std::uint64_t descriptor_count = 0; // that come along
   std::uint64_t environment_bytes = 0;
 };
 

@@ -250,15 +250,22 @@ private:
     std::vector<std::byte> environment(orders.environment_bytes);
     if (!receive_in_pieces(socket.get(), environment))
       leave();
-    apply_environment(decode<environment_changes>(environment));
-    std::vector<int> plain;
-    for (auto& one : descriptors) {
-      // Or it would be closed as a stream, when all is in place.
-      one = behind_streams(std::move(one), "keeping what a child is to have");
-      plain.push_back(one.get());
-    }
     setup_answer answer;
-    answer.error_number = apply_setup(orders.orders, plain, answer.failed);
+    try {
+      std::vector<int> plain;
+      for (auto& one : descriptors) {
+        // Or it would be closed as a stream, when all is in place.
+        one = behind_streams(std::move(one), "keeping what a child is to have");
+        plain.push_back(one.get());
+      }
+      apply_environment(decode<environment_changes>(environment));
+      answer.error_number =
+          plain.size() == orders.descriptor_count
+              ? apply_setup(orders.orders, plain, answer.failed)
+              : EMFILE; // there was no room for all
+    } catch (const std::exception&) {
+      answer.error_number = ENOMEM;
+    }
     if (!send_packet(socket.get(), answer) || answer.error_number != 0)
       leave();
   }

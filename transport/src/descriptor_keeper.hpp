@@ -62,9 +62,10 @@ private:
   std::unordered_map<std::uint64_t, unique_fd> kept_;
   std::size_t sweep_at_ = 64; // kept ones
   unique_fd listener_;
-  unique_fd reserve_;              // its place is given to one without room
   std::vector<unique_fd> clients_; // changed by the thread only
   bool served_ = false;
+
+  unique_fd reserve_; // the thread's: its place is given to one without room
 };
 
 } // namespace ramet::detail

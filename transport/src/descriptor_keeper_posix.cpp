@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace ramet::detail {
@@ -243,15 +244,19 @@ unique_fd descriptor_keeper::admit() const {
 }
 
 // Nobody shall wait until this process has room for him: he has the place of
-// the reserve, for one question. False: there is no room even for that.
+// the reserve until he has said what he had to. False: there is no room even
+// for that.
 bool descriptor_keeper::answer_one_without_room() {
   reserve_.reset();
   if (auto client = admit()) {
     pollfd asking{client.get(), POLLIN, 0};
-    if (::poll(&asking, 1, patience_ms) > 0)
-      try_to_answer(client.get());
+    int patience = patience_ms; // nobody else is answered meanwhile
+    while (::poll(&asking, 1, patience) > 0 && try_to_answer(client.get()))
+      patience = 0;
+    ::shutdown(client.get(), SHUT_RDWR); // a fork may have a copy
   }
   reserve_ = nowhere();
+  sweep(); // what he was about to say when he was killed
   return static_cast<bool>(reserve_);
 }
 

@@ -64,12 +64,12 @@ public:
         if (failed == 0 && result.size != sizeof answer)
           failed = ECONNRESET;
       }
-      if (failed != ECONNRESET && failed != EPIPE && failed != ENOTCONN)
+      if (!is_broken(failed))
         break;
       lines_.erase(keeper);
-      if (attempt == 1)
-        throw_keeper_gone(keeper);
     }
+    if (is_broken(failed))
+      throw_keeper_gone(keeper);
     if (failed == ETOOMANYREFS)
       answer.result = failed;
     else if (failed != 0)
@@ -91,11 +91,11 @@ public:
       // It is gone, or there is no room here: it will see for itself.
     }
     between();
-    auto send_by = [&](int line) {
-      return send_with_descriptors(line, &request, request.bytes(), {},
+    auto send_by = [&](int way) {
+      return send_with_descriptors(way, &request, request.bytes(), {},
                                    MSG_DONTWAIT);
     };
-    if (line < 0 || send_by(line) != EPIPE)
+    if (line < 0 || !is_broken(send_by(line)))
       return;
     lines_.erase(keeper); // it had no room to keep our line
     try {
@@ -118,6 +118,10 @@ private:
                        self->lines_.clear(); // the parent's
                        self->guard_.unlock();
                      });
+  }
+
+  static bool is_broken(int failed) {
+    return failed == ECONNRESET || failed == EPIPE || failed == ENOTCONN;
   }
 
   int line_to(process_slot keeper) {

@@ -84,7 +84,8 @@ void unique_fd::reset() noexcept {
 void open_missing_streams() noexcept {
   for (int fd = 0; fd <= STDERR_FILENO; ++fd)
     if (::fcntl(fd, F_GETFD) < 0)
-      ::open("/dev/null", O_RDWR); // gets the lowest number, which is this
+      if (int opened = ::open("/dev/null", O_RDWR); opened > STDERR_FILENO)
+        ::close(opened); // another thread was faster
 }
 
 unique_fd behind_streams(unique_fd fd, const char* attempted) {

@@ -48,7 +48,8 @@ void parking_lot::wake(int how_many) {
   // but not be asleep yet. It must not go to sleep when the next one has set
   // the bit again, as it was not told of what changed in between.
   // One more does both, as the bit is the lowest. If another notifier has taken
-  // it away since we look, we set it again, for nobody: no harm.
+  // it away since we looked, we set it again, for nobody: no harm. (The null
+  // pointer is how many to wake if the comparison says so: none more.)
   if (word_.load(std::memory_order_seq_cst) & somebody)
     ::syscall(SYS_futex, word, FUTEX_WAKE_OP, everybody, nullptr, word,
               FUTEX_OP(FUTEX_OP_ADD, somebody, FUTEX_OP_CMP_EQ, 0));

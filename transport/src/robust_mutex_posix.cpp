@@ -109,6 +109,8 @@ void robust_mutex::bury() {
   std::atomic_ref word{mutex_.__data.__lock};
   auto seen = word.load();
   auto owner = seen & FUTEX_TID_MASK;
+  // kill() takes any thread's id. A lock that somebody got meanwhile has
+  // another word; one that the system has marked has no owner.
   if (owner != 0 && ::kill(owner, 0) != 0 && errno == ESRCH)
     word.compare_exchange_strong(
         seen, static_cast<int>((seen & FUTEX_WAITERS) | FUTEX_OWNER_DIED));

@@ -47,13 +47,10 @@ void semaphore_layout::repair() {
 }
 
 void semaphore_layout::forget(process_slot whose) {
-  auto* count = held.of(whose);
-  if (!count || count->load(std::memory_order_relaxed) == 0)
-    return;
-  guarded lock{*this};
-  auto after = state_of(whose);
-  after.held = 0;
-  change(whose, after);
+  // Without the guard, which somebody who is stopped may have: nobody but the
+  // process itself changes this, and none of its threads is at it any more.
+  if (auto* count = held.of(whose))
+    count->store(0, std::memory_order_relaxed);
 }
 
 void semaphore_layout::bury(process_slot dead, departure how) {

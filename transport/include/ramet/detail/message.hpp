@@ -96,11 +96,12 @@ struct deadline {
     auto now = Clock::now();
     auto left =
         seconds(time.time_since_epoch()) - seconds(now.time_since_epoch());
+    // The difference itself only where it fits, and is not lost in rounding.
     if (left < -std::chrono::hours{1})
       return deadline::now();
     if (left > std::chrono::years{100})
       return never();
-    return in(time - now);
+    return time <= now ? deadline::now() : in(time - now);
   }
   bool is_never() const { return *this == never(); }
   bool is_now() const { return *this == now(); }
