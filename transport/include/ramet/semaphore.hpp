@@ -66,7 +66,8 @@ private:
 /// as long as each process releases what it has acquired itself. Once a process
 /// has released more than that, as when a semaphore signals that something has
 /// happened, or counts what is in a buffer, nobody knows any more who has what,
-/// and no permits come back. Whoever waits and is killed is not noticed.
+/// and no permits come back. What a process has acquired is forgotten when it
+/// drops its last handle. Whoever waits and is killed is not noticed.
 ///
 /// Handles are values, and travel in messages. Thread-safe. Costs no
 /// descriptor, and no system call when nobody waits. Permits are not given in

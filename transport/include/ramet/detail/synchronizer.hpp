@@ -14,7 +14,9 @@ namespace ramet::detail {
 class object;
 
 /// A handle of a shared object of that kind. Copies, also in other processes,
-/// are of the same object; it is freed when the last is gone.
+/// are of the same object; it is freed when the last is gone. Who derives from
+/// it inherits its constructors, which are for those alone who may use them
+/// here.
 template <object_kind Kind>
 class synchronizer {
 public:
