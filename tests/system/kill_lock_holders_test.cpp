@@ -161,14 +161,15 @@ constexpr std::size_t worker_count = 3;
 // Whoever finds them different puts that right; it must be because an owner
 // died.
 void count_up(ramet::mutex& lock, const scoreboard& board) {
-  try {
-    lock.lock();
-  } catch (const ramet::error& e) {
-    if (e.code() != ramet::errc::owner_died)
-      throw;
-    board[told].fetch_add(1);
-    lock.lock();
-  }
+  for (bool locked = false; !locked;)
+    try {
+      lock.lock();
+      locked = true;
+    } catch (const ramet::error& e) {
+      if (e.code() != ramet::errc::owner_died)
+        throw;
+      board[told].fetch_add(1); // another may die before we try again
+    }
   std::scoped_lock guard{std::adopt_lock, lock};
   auto value = board[first].load();
   if (board[second].load() != value)
