@@ -11,9 +11,11 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -247,6 +249,26 @@ TEST_F(forkserver_test, ends_of_who_has_given_up_its_rights) {
   child.kill();
   child.join();
   EXPECT_EQ(child.status()->code, 0) << to_string(*child.status());
+}
+
+// What has the number of a stream that is closed, and is not to be inherited.
+void start_with_something_else_as_input(queue<std::string> out) {
+  ::close(STDIN_FILENO);
+  if (::open("/dev/zero", O_RDONLY | O_CLOEXEC) != STDIN_FILENO)
+    out.put("it has another number");
+  process{by_forkserver,
+          [](queue<std::string> out) {
+            out.put(std::filesystem::read_symlink("/proc/self/fd/0"));
+          },
+          out}
+      .join();
+}
+
+TEST_F(forkserver_test, takes_nothing_else_for_a_stream) {
+  queue<std::string> out;
+  process child{start_with_something_else_as_input, out};
+  EXPECT_EQ(out.get(), "/dev/null");
+  child.join();
 }
 
 TEST_F(forkserver_test, gives_children_the_signal_mask_of_the_thread) {
