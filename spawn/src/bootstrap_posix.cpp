@@ -3,6 +3,7 @@
 #include "bootstrap.hpp"
 
 #include "ending.hpp"
+#include "os_posix.hpp"
 #include "pidfd_linux.hpp"
 #include "self.hpp"
 #include "start_message.hpp"
@@ -195,6 +196,7 @@ bool launched_by_parent() {
 void run_as_child(origin from) {
   auto& me = self::mine();
   bool parent_ended = false;
+  open_missing_streams(); // before anything else gets their numbers
   me.parent = find_parent(parent_ended);
   join_family(*me.parent, parent_ended);
   // Programs that this one starts by other means are no children of the family.
