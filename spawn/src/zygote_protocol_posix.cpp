@@ -29,20 +29,23 @@ bool receive_packet(int socket, std::span<std::byte> bytes,
 }
 
 bool send_in_pieces(int socket, std::span<const std::byte> bytes) noexcept {
-  for (; !bytes.empty();
-       bytes = bytes.subspan(std::min(bytes.size(), piece_bytes)))
-    if (!send_packet(socket, bytes.first(std::min(bytes.size(), piece_bytes))))
+  while (!bytes.empty()) {
+    auto size = std::min(bytes.size(), piece_bytes);
+    if (!send_packet(socket, bytes.first(size)))
       return false;
+    bytes = bytes.subspan(size);
+  }
   return true;
 }
 
 bool receive_in_pieces(int socket, std::span<std::byte> bytes) {
   std::vector<unique_fd> none;
-  for (; !bytes.empty();
-       bytes = bytes.subspan(std::min(bytes.size(), piece_bytes)))
-    if (!receive_packet(socket,
-                        bytes.first(std::min(bytes.size(), piece_bytes)), none))
+  while (!bytes.empty()) {
+    auto size = std::min(bytes.size(), piece_bytes);
+    if (!receive_packet(socket, bytes.first(size), none))
       return false;
+    bytes = bytes.subspan(size);
+  }
   return true;
 }
 

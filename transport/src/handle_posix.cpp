@@ -25,10 +25,6 @@ namespace detail {
 
 namespace {
 
-descriptor_layout& at(const object_ptr& object) {
-  return *reinterpret_cast<descriptor_layout*>(object->data());
-}
-
 [[noreturn]] void throw_nothing(const char* operation) {
   throw error(errc::closed,
               fmt::format("{} of a handle that holds no descriptor: it was "
@@ -68,7 +64,7 @@ public:
       throw_nothing("sending");
     auto& members = family::mine();
     if (kept_) {
-      auto keeper = at(kept_).keeper;
+      auto keeper = kept_->as<descriptor_layout>().keeper;
       if (members.entry(keeper.slot).serial.load() != keeper.serial)
         kept_.reset(); // that process has ended, and what it kept is closed
     }
@@ -82,7 +78,8 @@ public:
       give_to_keeper(keeper, made->id(), fd_.get());
       kept_ = std::move(made);
     }
-    return {kept_->id(), object_kind::descriptor, at(kept_).keeper.slot};
+    return {kept_->id(), object_kind::descriptor,
+            kept_->as<descriptor_layout>().keeper.slot};
   }
 
 private:
