@@ -13,7 +13,8 @@ namespace ramet::detail {
 void end_runtime_at_exit();
 
 /// Has `stop` called when this process's runtime ends, after its last child has
-/// and before it leaves the family. For modules above. Thread-safe.
+/// and before it leaves the family. For what has threads that run until
+/// then: no child of a fork() has anything to stop. Thread-safe.
 void stop_at_runtime_end(std::function<void()> stop);
 
 class face;
@@ -28,12 +29,6 @@ void end_children(const face& whose) noexcept;
 ///
 /// Of a thread that is a child, by std::exit(), it ends the children of those
 /// that have started this one, too; but nobody waits for these.
-/// In the child of a fork(): what was to be stopped is not there.
-void forget_stops_after_fork() noexcept;
-
-/// Terminates the children that are daemons, waits for the others, stops what
-/// was to be stopped, and the watcher, and leaves the family. Once; does
-/// nothing in a plain fork.
 void end_runtime() noexcept;
 
 } // namespace ramet::detail

@@ -120,12 +120,6 @@ void stop_at_runtime_end(std::function<void()> stop) {
   list.calls.push_back(std::move(stop));
 }
 
-void forget_stops_after_fork() noexcept {
-  auto& list = stops();
-  std::scoped_lock lock{list.guard};
-  list.calls.clear();
-}
-
 void end_runtime_at_exit() {
   std::atexit([] { end_runtime(); });
 }

@@ -27,7 +27,4 @@ void watch_descriptor(int fd, std::function<void()> readable);
 /// False if there is no such thing here.
 bool on_member_end(std::uint64_t token);
 
-/// In the child of a fork(): nothing is watched any more, nor will be told.
-void forget_watched_after_fork() noexcept;
-
 } // namespace ramet::detail

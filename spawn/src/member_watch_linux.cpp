@@ -94,12 +94,6 @@ void watch_descriptor(int fd, std::function<void()> readable) {
   }
 }
 
-void forget_watched_after_fork() noexcept {
-  auto& members = watched_members::mine();
-  std::scoped_lock lock{members.guard};
-  members.list.clear();
-}
-
 bool on_member_end(std::uint64_t token) {
   auto one = watched_members::mine().remove(token);
   // Closing it would do, but that a plain fork may have a copy.

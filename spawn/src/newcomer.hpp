@@ -44,8 +44,6 @@ public:
   /// stays when this object goes.
   family::admission take_place();
 
-  /// In a fork: closes the parent's ends of pipes.
-  void drop_pipes() noexcept { setup_->take_pipes(); }
   /// In a fork that is set up: closes what was opened for that.
   void drop_descriptors() noexcept { setup_->close_descriptors(); }
 

@@ -5,11 +5,9 @@
 #include "bootstrap.hpp"
 #include "byte_end_posix.hpp"
 #include "children.hpp"
-#include "ending.hpp"
 #include "first_child.hpp"
 #include "fork.hpp"
 #include "interrupt_posix.hpp"
-#include "member_watch.hpp"
 #include "newcomer.hpp"
 #include "pidfd_linux.hpp"
 #include "self.hpp"
@@ -150,14 +148,10 @@ void await_setup(const newcomer& one, one_way_pipe& answers, int pid) {
   }
   // Not before: these hold objects, and what is open must be as it was.
   zygote::mine().forget_after_fork();
-  forget_watched_after_fork();
-  forget_stops_after_fork();
   byte_end::close_all_after_fork();
   children::mine().forget_after_fork();
   forget_first_child_after_fork();
-  auto& me = self::mine();
-  me.take_over_runtime();
-  me.parent = nullptr;
+  self::mine().take_over_runtime();
   ::pthread_sigmask(SIG_SETMASK, &signals, nullptr);
   note_program_signals();
   set_environment_of_child("", parent);
@@ -190,7 +184,6 @@ public:
       if (pid == 0) {
         held.unlock();
         ready.pass();
-        one.drop_pipes();
         if (answers)
           set_up(one.setup(), *answers);
         answers.reset();

@@ -66,7 +66,7 @@ void run(child_thread& self, mailbox inbox, int sentinel) {
   as_face worn{*self.worn};
   name_child_thread(self.worn->name);
   end_of_thread end{self, sentinel};
-  std::unique_ptr<job> work;
+  std::unique_ptr<job> work; // goes before others hear of the end
   self.thrown = tell_uncaught("could not begin, because of", [&] {
     inbox.take(
         [&](const incoming& message) {
@@ -78,10 +78,7 @@ void run(child_thread& self, mailbox inbox, int sentinel) {
   });
   if (self.thrown)
     return;
-  self.thrown = tell_uncaught("ended by an uncaught", [&] {
-    work->run();
-    work.reset(); // its handles let go before others hear that it returned
-  });
+  self.thrown = tell_uncaught("ended by an uncaught", [&] { work->run(); });
 }
 
 class thread_method final : public starter {

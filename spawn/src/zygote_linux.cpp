@@ -65,14 +65,7 @@ constexpr int all_limits[] = {
 spare_order order_for(const newcomer& one) {
   spare_order result;
   result.parent = ::getpid();
-  auto passport = family::mine().passport(one.place());
-  if (passport.size() >= sizeof result.passport)
-    throw error(errc::resource_exhausted,
-                fmt::format("starting process '{}' by forkserver: the name of "
-                            "the family's directory is too long; set "
-                            "RAMET_SHM_DIR to a shorter one",
-                            one.name()));
-  write_field(result.passport, passport);
+  write_field(result.passport, family::mine().passport(one.place()));
   result.has_setup = one.setup().changes_nothing() ? 0 : 1;
   sigset_t own;
   ::pthread_sigmask(SIG_SETMASK, nullptr, &own);
@@ -261,9 +254,7 @@ unique_fd zygote::start(newcomer& one) {
   if (socket_ && surroundings::now() != made_in_)
     end_locked();
   for (int zygotes = 0, spares = 0;;) {
-    if (!socket_)
-      ++zygotes;
-    if (zygotes > most_zygotes || spares > most_spares)
+    if (zygotes == most_zygotes || spares == most_spares)
       throw error(errc::child_failed,
                   fmt::format("starting process '{}' by forkserver: {} "
                               "zygotes and {} of their children were killed "
@@ -277,9 +268,9 @@ unique_fd zygote::start(newcomer& one) {
       if (!has_served_)
         bury_useless(one.name());
       end_locked();
+      ++zygotes;
       continue;
     }
-    ++spares;
     one.set_start_time(ready->start_time);
     one.set_pid(ready->pid);
     bool told = send_order(ready->socket.get(), order);
@@ -296,6 +287,7 @@ unique_fd zygote::start(newcomer& one) {
     order_spare();
     if (told)
       return std::move(ready->pidfd);
+    ++spares;
     one.set_pid(0);
     kill_and_collect(ready->pidfd.get(), std::move(ready->socket));
     if (failure != EPIPE && failure != ECONNRESET) // else it was killed

@@ -60,11 +60,11 @@ struct zygote_order {
 /// From the owner to the spare: become a process of the family. Beside it come
 /// those standard streams that are open in the owner, in order.
 struct spare_order {
-  std::int32_t parent = 0;       ///< pid
-  std::uint32_t streams = 0;     ///< bit i: descriptor i comes along
-  std::uint64_t signal_mask = 0; ///< bit i: signal i + 1 is blocked
-  std::uint32_t has_setup = 0;   ///< 1: a spare_setup comes next
-  char passport[PATH_MAX + 64] = {};
+  std::int32_t parent = 0;           ///< pid
+  std::uint32_t streams = 0;         ///< bit i: descriptor i comes along
+  std::uint64_t signal_mask = 0;     ///< bit i: signal i + 1 is blocked
+  std::uint32_t has_setup = 0;       ///< 1: a spare_setup comes next
+  char passport[PATH_MAX + 64] = {}; ///< a path and two numbers
 };
 
 /// From the owner to the spare, with the descriptors that the orders name. Then

@@ -10,6 +10,7 @@
 #include <ramet/error.hpp>
 #include <ramet/mutex.hpp>
 #include <ramet/pipe.hpp>
+#include <ramet/pool.hpp>
 #include <ramet/queue.hpp>
 #include <ramet/wait.hpp>
 
@@ -495,6 +496,75 @@ TEST_P(process_conformance, exits_alone_when_it_is_a_process) {
   auto child = start([](int code) { std::exit(code); }, 8);
   child.join();
   EXPECT_EQ(child.status()->code, 8);
+}
+
+void watch_parent_end(queue<std::string> out) {
+  auto parent = parent_process();
+  out.put(parent->running() ? "alive" : "ended");
+  wait(*parent);
+  out.put(parent->running() ? "alive" : "ended");
+}
+
+TEST_P(process_conformance, is_seen_to_end_by_a_child_that_it_detached) {
+  queue<std::string> words;
+  auto [here, there] = pipe();
+  auto child = start(
+      [](connection pipe, queue<std::string> words, start_method method) {
+        process below{{.start = method}, watch_parent_end, words};
+        below.detach();
+        wait_for_word(std::move(pipe));
+      },
+      std::move(there), words, method());
+  EXPECT_EQ(words.get(), "alive");
+  here.send(1);
+  child.join();
+  EXPECT_EQ(words.get_for(20s), "ended");
+}
+
+int is_blocked(int signal) {
+  sigset_t mask;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  return ::sigismember(&mask, signal);
+}
+
+// The signal mask that it began with, though these have all blocked.
+TEST_P(process_conformance, has_threads_whose_children_have_its_signal_mask) {
+  if (!traits().own_process)
+    return; // there is one mask for all threads of the library
+  sigset_t one;
+  sigset_t before;
+  ::sigemptyset(&one);
+  ::sigaddset(&one, SIGUSR2);
+  ::pthread_sigmask(SIG_BLOCK, &one, &before);
+  auto child = start([] {
+    pool workers{{.workers = 1,
+                  .max_tasks_per_worker = 1,
+                  .start = start_method::spawn}};
+    int codes = 0;
+    for (int i = 0; i < 2; ++i) // the second is started by a thread of the pool
+      for (int signal : {SIGUSR1, SIGUSR2})
+        codes = 10 * codes + workers.apply(is_blocked, signal);
+    std::exit(codes == 101 ? 0 : 1);
+  });
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  child.join();
+  EXPECT_EQ(child.status()->code, 0);
+}
+
+TEST_P(process_conformance, shows_its_name_to_the_system_if_it_is_a_thread) {
+  if (traits().own_process)
+    return; // that has its program's
+  queue<std::string> out;
+  process child{{.name = "counts-the-words-of-it", .start = method()},
+                [](queue<std::string> out) {
+                  std::string name(16, '\0');
+                  ::pthread_getname_np(::pthread_self(), name.data(),
+                                       name.size());
+                  out.put(name.c_str());
+                },
+                out};
+  EXPECT_EQ(out.get(), "counts-the-word");
+  child.join();
 }
 
 TEST_P(process_conformance, releases_what_it_held_before_join_returns) {

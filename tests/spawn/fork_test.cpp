@@ -347,6 +347,62 @@ TEST_F(fork_test, has_no_pipe_of_a_sibling_that_has_ended) {
   EXPECT_EQ(child.status()->code, 7);
 }
 
+int descriptors_here() {
+  return static_cast<int>(count_files("/proc/self/fd"));
+}
+
+TEST_F(fork_test, has_no_descriptor_more_for_its_redirections) {
+  auto count = [](process_options options) {
+    options.start = start_method::fork;
+    process child{options, [] { std::exit(descriptors_here()); }};
+    child.join();
+    return child.status()->code;
+  };
+  process_options redirected;
+  redirected.setup.standard_input = redirection::file("/dev/zero");
+  redirected.setup.standard_output = redirection::null();
+  redirected.setup.standard_error = redirection::file("/dev/full");
+  EXPECT_EQ(count(redirected), count({}));
+  redirected.setup.standard_input = redirection::pipe();
+  redirected.setup.standard_output = redirection::pipe();
+  EXPECT_EQ(count(redirected), count({}));
+}
+
+TEST_F(fork_test, reads_its_pipe_to_the_end) {
+  process_options with_pipe{.start = start_method::fork};
+  with_pipe.setup.standard_input = redirection::pipe();
+  process child{with_pipe, [] {
+                  std::string text{std::istreambuf_iterator{std::cin}, {}};
+                  std::exit(static_cast<int>(text.size()));
+                }};
+  child.standard_input().write("five!");
+  child.standard_input().close();
+  child.join();
+  EXPECT_EQ(child.status()->code, 5);
+}
+
+TEST_F(fork_test, hears_interrupts_as_children_do) {
+  process child{by_fork, [] { ::pause(); }};
+  child.interrupt();
+  child.join();
+  EXPECT_EQ(child.status()->signal, SIGINT);
+}
+
+TEST_F(fork_test, has_a_zygote_of_its_own) {
+  const process_options by_forkserver{.start = start_method::forkserver};
+  process{by_forkserver, do_nothing}.join();
+  auto ours = detail::zygote::mine().pid();
+  process child{by_fork, [] {
+                  process_options below{.start = start_method::forkserver};
+                  auto parent = async(below, [] { return ::getppid(); });
+                  std::exit(parent.get() == ::getpid() ? 5 : 6);
+                }};
+  child.join();
+  EXPECT_EQ(child.status()->code, 5);
+  process{by_forkserver, do_nothing}.join();
+  EXPECT_EQ(detail::zygote::mine().pid(), ours);
+}
+
 TEST_F(fork_test, passes_descriptors_when_it_is_detached) {
   expect_kept_by_detached(start_method::fork);
 }

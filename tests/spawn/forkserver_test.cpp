@@ -4,6 +4,9 @@
 #include "pidfd_linux.hpp"
 #include "program.hpp"
 
+#include "room_for.hpp"
+#include "sanitizer.hpp"
+
 #include <ramet/async.hpp>
 #include <ramet/pool.hpp>
 #include <ramet/queue.hpp>
@@ -12,11 +15,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <thread>
 
-#include <fcntl.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -114,33 +114,6 @@ TEST_F(forkserver_test, has_a_zygote_without_objects_and_descriptors_of_ours) {
   ::close(out[1]);
 }
 
-void say_hello() {
-  std::cout << "hello" << std::endl;
-}
-
-TEST_F(forkserver_test, gives_children_the_standard_streams_of_the_moment) {
-  process{by_forkserver, do_nothing}.join(); // the zygote is there
-  std::cout << "held back";                  // and must not come out twice
-  int ends[2];
-  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  std::fflush(stdout);
-  int before = ::dup(STDOUT_FILENO);
-  ::dup2(ends[1], STDOUT_FILENO);
-  process child{by_forkserver, say_hello};
-  child.join();
-  std::cout.flush();
-  std::fflush(stdout);
-  ::dup2(before, STDOUT_FILENO);
-  ::close(before);
-  ::close(ends[1]);
-  std::string text;
-  char c = 0;
-  while (::read(ends[0], &c, 1) == 1) // to its end: no other process has it
-    text += c;
-  ::close(ends[0]);
-  EXPECT_EQ(text, "hello\n");
-}
-
 TEST_F(forkserver_test, goes_on_when_its_zygote_is_killed) {
   queue<int> go;
   process living{by_forkserver, [](queue<int> go) { std::exit(go.get()); }, go};
@@ -186,56 +159,6 @@ TEST_F(forkserver_test,
   EXPECT_EQ(child.status()->signal, SIGINT);
 }
 
-TEST_F(forkserver_test, follows_the_environment_and_the_directory) {
-  process{by_forkserver, do_nothing}.join();
-  auto here = std::filesystem::current_path();
-  ::setenv("RAMET_TEST_WORD", "later", 1);
-  std::filesystem::current_path("/");
-  queue<std::string> out;
-  process child{
-      by_forkserver,
-      [](queue<std::string> out) {
-        auto* word = std::getenv("RAMET_TEST_WORD");
-        out.put(word ? word : "none");
-        out.put(std::filesystem::current_path().string());
-        for (auto* ours : {"RAMET_FAMILY", "RAMET_PARENT", "RAMET_ZYGOTE"})
-          if (std::getenv(ours))
-            out.put(ours);
-        out.put("end");
-      },
-      out};
-  ::unsetenv("RAMET_TEST_WORD");
-  std::filesystem::current_path(here);
-  EXPECT_EQ(out.get(), "later");
-  EXPECT_EQ(out.get(), "/");
-  EXPECT_EQ(out.get(), "end");
-  child.join();
-}
-
-TEST_F(forkserver_test, follows_limits_and_ignored_signals) {
-  process{by_forkserver, do_nothing}.join();
-  queue<std::uint64_t> out;
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  auto less = before;
-  less.rlim_cur = 345;
-  ::setrlimit(RLIMIT_NOFILE, &less);
-  auto heard = std::signal(SIGUSR2, SIG_IGN);
-  process child{by_forkserver,
-                [](queue<std::uint64_t> out) {
-                  rlimit found{};
-                  ::getrlimit(RLIMIT_NOFILE, &found);
-                  out.put(found.rlim_cur);
-                  out.put(std::signal(SIGUSR2, SIG_DFL) == SIG_IGN);
-                },
-                out};
-  std::signal(SIGUSR2, heard);
-  ::setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(out.get(), 345U);
-  EXPECT_EQ(out.get(), 1U);
-  child.join();
-}
-
 // Neither could be killed by it then.
 TEST_F(forkserver_test, ends_of_who_has_given_up_its_rights) {
   if (::geteuid() != 0)
@@ -249,46 +172,6 @@ TEST_F(forkserver_test, ends_of_who_has_given_up_its_rights) {
   child.kill();
   child.join();
   EXPECT_EQ(child.status()->code, 0) << to_string(*child.status());
-}
-
-// What has the number of a stream that is closed, and is not to be inherited.
-void start_with_something_else_as_input(queue<std::string> out) {
-  ::close(STDIN_FILENO);
-  if (::open("/dev/zero", O_RDONLY | O_CLOEXEC) != STDIN_FILENO)
-    out.put("it has another number");
-  process{by_forkserver,
-          [](queue<std::string> out) {
-            out.put(std::filesystem::read_symlink("/proc/self/fd/0"));
-          },
-          out}
-      .join();
-}
-
-TEST_F(forkserver_test, takes_nothing_else_for_a_stream) {
-  queue<std::string> out;
-  process child{start_with_something_else_as_input, out};
-  EXPECT_EQ(out.get(), "/dev/null");
-  child.join();
-}
-
-TEST_F(forkserver_test, gives_children_the_signal_mask_of_the_thread) {
-  process{by_forkserver, do_nothing}.join();
-  sigset_t one;
-  sigset_t before;
-  ::sigemptyset(&one);
-  ::sigaddset(&one, SIGUSR2);
-  ::pthread_sigmask(SIG_BLOCK, &one, &before);
-  process child{by_forkserver, [] {
-                  sigset_t mask;
-                  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-                  std::exit(::sigismember(&mask, SIGUSR2) == 1
-                                    && ::sigismember(&mask, SIGUSR1) == 0
-                                ? 9
-                                : 8);
-                }};
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  child.join();
-  EXPECT_EQ(child.status()->code, 9);
 }
 
 TEST_F(forkserver_test, starts_from_many_threads_at_a_time) {
@@ -356,6 +239,52 @@ TEST_F(forkserver_test, lets_nobody_outlive_a_killed_parent) {
         << " lives";
 }
 
+void leave_a_bare_fork(queue<int> out) {
+  process{by_forkserver, do_nothing}.join();
+  auto spare = spare_pid();
+  int pid = ::fork(); // it has copies of all sockets
+  if (pid == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  out.put(zygote::mine().pid());
+  out.put(spare);
+  out.put(pid);
+  queue<int>{}.get(); // for ever
+}
+
+TEST_F(forkserver_test, ends_with_its_owner_though_a_bare_fork_lives_on) {
+  queue<int> out;
+  process child{leave_a_bare_fork, out};
+  int helpers[] = {out.get(), out.get()};
+  auto fork = out.get();
+  child.kill();
+  child.join();
+  for (int pid : helpers)
+    EXPECT_TRUE(eventually([=] {
+      auto state = proc_text(pid, "stat");
+      return state.empty() || state.find(") Z ") != state.npos;
+    })) << pid
+        << " lives";
+  kill_and_await(fork);
+}
+
+TEST_F(forkserver_test, says_what_it_lacks_when_no_descriptor_is_left) {
+  RAMET_SKIP_WITH_SANITIZER("descriptors");
+  for (std::size_t more = 0; more < 24; ++more) {
+    bool started = false;
+    try {
+      ramet_test::room_for few{more};
+      process child{by_forkserver, do_nothing};
+      started = true;
+      child.join();
+    } catch (const error& e) {
+      EXPECT_EQ(e.code(), errc::resource_exhausted) << more << e.what();
+    }
+    EXPECT_TRUE(started || more < 23);
+  }
+}
+
 TEST_F(forkserver_test, refuses_another_program_and_takes_its_own) {
   try {
     process child{{.name = "other",
@@ -394,22 +323,6 @@ TEST_F(forkserver_test, is_refused_by_programs_that_cannot_have_a_zygote) {
 TEST_F(forkserver_test, makes_do_with_symbols_that_are_nowhere) {
   program one{{"unbound_program"}};
   EXPECT_EQ(one.rest(), "0\n1\n");
-}
-
-std::string own_binding() {
-  auto* value = std::getenv("LD_BIND_NOW");
-  return value ? value : "none";
-}
-
-TEST_F(forkserver_test, leaves_the_binding_of_symbols_to_the_program) {
-  ::unsetenv("LD_BIND_NOW"); // in case
-  EXPECT_EQ(async({.start = start_method::forkserver}, own_binding).get(),
-            "none");
-  ::setenv("LD_BIND_NOW", "yes", 1);
-  EXPECT_EQ(async({.start = start_method::forkserver}, own_binding).get(),
-            "yes");
-  ::unsetenv("LD_BIND_NOW");
-  EXPECT_TRUE(eventually([] { return active_children().empty(); }));
 }
 
 TEST_F(forkserver_test, can_be_the_default_for_pools_and_async) {
