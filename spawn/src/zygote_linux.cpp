@@ -278,7 +278,6 @@ unique_fd zygote::start(newcomer& one) {
       if (told && order.has_setup != 0)
         told = send_setup(ready->socket.get(), one);
     } catch (...) {
-      order_spare();
       one.set_pid(0);
       kill_and_collect(ready->pidfd.get(), std::move(ready->socket));
       throw;

@@ -212,20 +212,17 @@ private:
   }
 
   // Waits until there is something to be; leaves if there never will.
-  void become_child(unique_fd& socket) {
+  void become_child(const unique_fd& socket) {
     spare_order order;
     std::vector<unique_fd> streams;
     if (!wait_for(socket) || !receive_packet(socket.get(), order, streams))
       leave();
     // What the parent has chosen for this process is applied from here on.
     ::munmap(page_, sizeof(zygote_page));
-    owner_.reset();
     auto next = streams.begin();
     for (int fd = 0; fd < 3; ++fd)
       if ((order.streams >> fd & 1) != 0 && next != streams.end())
         ::dup2((next++)->get(), fd);
-      else
-        ::close(fd);
     for (std::size_t i = 0; i < terminal_signals.size(); ++i)
       ::sigaction(terminal_signals[i], &program_actions_[i], nullptr);
     sigset_t mask;
@@ -236,7 +233,6 @@ private:
     ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
     if (order.has_setup != 0)
       set_up(socket);
-    socket.reset();
     note_program_signals();
     self::mine().take_over_runtime();
     set_environment_of_child(read_field(order.passport), order.parent);

@@ -3,6 +3,7 @@
 // Locks, meeting points and shared memory, between a process and its children.
 
 #include "every_start_method.hpp"
+#include "forked.hpp"
 
 #include <ramet/barrier.hpp>
 #include <ramet/condition_variable.hpp>
@@ -18,6 +19,7 @@
 #include <ramet/shared_value.hpp>
 
 #include <array>
+#include <csignal>
 #include <mutex>
 #include <set>
 #include <shared_mutex>
@@ -85,6 +87,39 @@ TEST_P(synchronization_conformance, lock_of_another_is_seen_and_not_unlocked) {
   EXPECT_TRUE(lock.try_lock_for(20s));
   lock.unlock();
   child.join();
+}
+
+void hold_for_ever(mutex lock, queue<int> pids) {
+  lock.lock();
+  pids.put(::getpid());
+  queue<int>{}.get();
+}
+
+// The system tells it, not only who collects the dead.
+TEST_P(synchronization_conformance, lock_of_the_dead_waits_for_no_undertaker) {
+  if (!traits().own_process)
+    return;
+  mutex lock;
+  queue<int> pids;
+  process between{
+      [](mutex lock, queue<int> pids, start_method method) {
+        process{{.start = method}, hold_for_ever, lock, pids}.join();
+      },
+      lock, pids, method()};
+  auto holder = pids.get();
+  ::kill(between.pid(), SIGSTOP);
+  EXPECT_TRUE(eventually([&] {
+    return proc_text(between.pid(), "stat").find(") T ") != std::string::npos;
+  }));
+  ::kill(holder, SIGKILL);
+  try {
+    lock.try_lock_for(20s);
+    ADD_FAILURE() << "nobody died";
+  } catch (const error& told) {
+    EXPECT_EQ(told.code(), errc::owner_died);
+  }
+  ::kill(between.pid(), SIGCONT);
+  between.join();
 }
 
 TEST_P(synchronization_conformance, readers_share_what_writers_do_not) {

@@ -399,6 +399,12 @@ TEST_F(fork_test, has_a_zygote_of_its_own) {
                 }};
   child.join();
   EXPECT_EQ(child.status()->code, 5);
+  process other{by_fork, [] {
+                  auto maps = proc_text(::getpid(), "maps");
+                  std::exit(maps.find("ramet-zygote") == maps.npos ? 5 : 6);
+                }};
+  other.join();
+  EXPECT_EQ(other.status()->code, 5);
   process{by_forkserver, do_nothing}.join();
   EXPECT_EQ(detail::zygote::mine().pid(), ours);
 }

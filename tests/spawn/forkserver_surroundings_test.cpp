@@ -98,12 +98,24 @@ struct change {
   bool (*seen)(); // in a child
 };
 
-constexpr int some_id = 12345;
+constexpr unsigned some_id = 12345;
 
 rlimit limit_of_files() {
   rlimit result{};
   ::getrlimit(RLIMIT_NOFILE, &result);
   return result;
+}
+
+template <gid_t Id>
+bool set_other_group() {
+  gid_t one = Id;
+  return ::geteuid() != 0 || ::setgroups(1, &one) == 0;
+}
+
+template <gid_t Id>
+bool has_other_group() {
+  gid_t one = 0;
+  return ::geteuid() != 0 || (::getgroups(1, &one) == 1 && one == Id);
 }
 
 bool filter_nothing() {
@@ -122,6 +134,11 @@ const change all_changes[] = {
      [] { return limit_of_files().rlim_cur == 345; }},
     {"ignored signals", [] { return std::signal(SIGUSR2, SIG_IGN) != SIG_ERR; },
      [] { return std::signal(SIGUSR2, SIG_DFL) == SIG_IGN; }},
+    {"environment",
+     [] { return ::setenv("RAMET_TEST_WORD", "changed", 1) == 0; },
+     [] { return std::getenv("RAMET_TEST_WORD") == std::string{"changed"}; }},
+    {"directory", [] { return ::chdir("/") == 0; },
+     [] { return std::filesystem::current_path() == "/"; }},
     {"process group", [] { return ::setpgid(0, 0) == 0; },
      [] { return ::getpgrp() == ::getppid(); }},
     {"priority", [] { return ::setpriority(PRIO_PROCESS, 0, 5) == 0; },
@@ -148,16 +165,8 @@ const change all_changes[] = {
        ::sched_getaffinity(0, sizeof found, &found);
        return CPU_COUNT(&found) == 1;
      }},
-    {"other groups",
-     [] {
-       gid_t one = some_id;
-       return ::geteuid() != 0 || ::setgroups(1, &one) == 0;
-     },
-     [] {
-       gid_t found[100] = {};
-       return ::geteuid() != 0
-              || (::getgroups(100, found) == 1 && found[0] == some_id);
-     }},
+    {"another group", set_other_group<some_id>, has_other_group<some_id>},
+    {"another one", set_other_group<some_id + 1>, has_other_group<some_id + 1>},
     {"group",
      [] { return ::geteuid() != 0 || ::setresgid(some_id, -1, -1) == 0; },
      [] { return ::geteuid() != 0 || ::getgid() == some_id; }},
@@ -203,24 +212,34 @@ TEST_F(forkserver_surroundings_test, follows_whatever_children_inherit) {
   child.join();
 }
 
-// What has the number of a stream that is closed, and is not to be inherited.
-void start_with_something_else_as_input(queue<std::string> out) {
-  ::close(STDIN_FILENO);
-  if (::open("/dev/zero", O_RDONLY | O_CLOEXEC) != STDIN_FILENO)
-    out.put("it has another number");
-  process{by_forkserver,
-          [](queue<std::string> out) {
-            out.put(std::filesystem::read_symlink("/proc/self/fd/0"));
-          },
-          out}
-      .join();
+void start_without_streams(queue<std::string> out, bool others) {
+  for (int fd = 0; fd < 3; ++fd) {
+    ::close(fd);
+    // What has the number of a stream, and is not to be inherited.
+    if (others && ::open("/dev/zero", O_RDONLY | O_CLOEXEC) != fd)
+      out.put("it has another number");
+  }
+  process_options with_setup = by_forkserver;
+  with_setup.setup.nice = 1;
+  for (auto& options : {by_forkserver, with_setup})
+    process{options,
+            [](queue<std::string> out) {
+              for (auto* stream : {"0", "1", "2"})
+                out.put(std::filesystem::read_symlink(
+                    std::string{"/proc/self/fd/"} + stream));
+            },
+            out}
+        .join();
 }
 
 TEST_F(forkserver_surroundings_test, takes_nothing_else_for_a_stream) {
-  queue<std::string> out;
-  process child{start_with_something_else_as_input, out};
-  EXPECT_EQ(out.get(), "/dev/null");
-  child.join();
+  for (bool others : {true, false}) {
+    queue<std::string> out;
+    process child{start_without_streams, out, others};
+    for (int i = 0; i < 6; ++i)
+      EXPECT_EQ(out.get(), "/dev/null");
+    child.join();
+  }
 }
 
 TEST_F(forkserver_surroundings_test,

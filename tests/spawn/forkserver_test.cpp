@@ -12,11 +12,14 @@
 #include <ramet/queue.hpp>
 #include <ramet/this_process.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
+#include <vector>
 
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,6 +56,16 @@ void kill_and_await(int pid) {
   ASSERT_TRUE(pidfd);
   ::kill(pid, SIGKILL);
   EXPECT_TRUE(detail::wait_for_end(pidfd.get(), detail::deadline::in(20s)));
+}
+
+// Of the calling process, with copies of all its descriptors.
+int bare_fork() {
+  int pid = ::fork();
+  if (pid == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  return pid;
 }
 
 struct facts {
@@ -114,6 +127,20 @@ TEST_F(forkserver_test, has_a_zygote_without_objects_and_descriptors_of_ours) {
   ::close(out[1]);
 }
 
+bool has_memory_of_zygotes() {
+  return proc_text(::getpid(), "maps").find("ramet-zygote")
+         != std::string::npos;
+}
+
+TEST_F(forkserver_test, shares_memory_with_its_zygote_only) {
+  process child{by_forkserver, [] { std::exit(has_memory_of_zygotes()); }};
+  child.join();
+  EXPECT_EQ(child.status()->code, 0);
+  EXPECT_TRUE(has_memory_of_zygotes());
+  zygote::mine().end();
+  EXPECT_FALSE(has_memory_of_zygotes());
+}
+
 TEST_F(forkserver_test, goes_on_when_its_zygote_is_killed) {
   queue<int> go;
   process living{by_forkserver, [](queue<int> go) { std::exit(go.get()); }, go};
@@ -163,15 +190,20 @@ TEST_F(forkserver_test,
 TEST_F(forkserver_test, ends_of_who_has_given_up_its_rights) {
   if (::geteuid() != 0)
     GTEST_SKIP() << "only root can give its rights up";
-  process child{[] {
-    process{by_forkserver, do_nothing}.join();
-    if (::setuid(65534) != 0)
-      std::abort();
-  }};
+  queue<int> out;
+  process child{[](queue<int> out) {
+                  process{by_forkserver, do_nothing}.join();
+                  out.put(bare_fork()); // it has copies of all sockets
+                  if (::setuid(65534) != 0)
+                    std::abort();
+                },
+                out};
+  auto fork = out.get();
   EXPECT_TRUE(child.join_for(30s));
   child.kill();
   child.join();
   EXPECT_EQ(child.status()->code, 0) << to_string(*child.status());
+  kill_and_await(fork);
 }
 
 TEST_F(forkserver_test, starts_from_many_threads_at_a_time) {
@@ -242,14 +274,10 @@ TEST_F(forkserver_test, lets_nobody_outlive_a_killed_parent) {
 void leave_a_bare_fork(queue<int> out) {
   process{by_forkserver, do_nothing}.join();
   auto spare = spare_pid();
-  int pid = ::fork(); // it has copies of all sockets
-  if (pid == 0) {
-    ::pause();
-    ::_exit(0);
-  }
+  auto fork = bare_fork();
   out.put(zygote::mine().pid());
   out.put(spare);
-  out.put(pid);
+  out.put(fork);
   queue<int>{}.get(); // for ever
 }
 
@@ -274,7 +302,7 @@ TEST_F(forkserver_test, says_what_it_lacks_when_no_descriptor_is_left) {
   for (std::size_t more = 0; more < 24; ++more) {
     bool started = false;
     try {
-      ramet_test::room_for few{more};
+      ramet_test::room_for few{more}; // its children get a zygote of their own
       process child{by_forkserver, do_nothing};
       started = true;
       child.join();
@@ -282,6 +310,54 @@ TEST_F(forkserver_test, says_what_it_lacks_when_no_descriptor_is_left) {
       EXPECT_EQ(e.code(), errc::resource_exhausted) << more << e.what();
     }
     EXPECT_TRUE(started || more < 23);
+  }
+}
+
+TEST_F(forkserver_test, has_a_zygote_that_outlives_a_want_of_descriptors) {
+  RAMET_SKIP_WITH_SANITIZER("descriptors");
+  ramet_test::room_for few{40};
+  process{by_forkserver, do_nothing}.join();
+  auto before = zygote::mine().pid();
+  std::vector<detail::unique_fd> taken;
+  while (auto one = detail::unique_fd{::dup(STDIN_FILENO)})
+    taken.push_back(std::move(one));
+  std::size_t refused = 0;
+  for (bool started = false; !started; taken.pop_back()) {
+    ASSERT_FALSE(taken.empty());
+    try {
+      process child{by_forkserver, do_nothing};
+      started = true;
+      child.join();
+      EXPECT_EQ(child.status()->code, 0);
+    } catch (const error& e) {
+      EXPECT_EQ(e.code(), errc::resource_exhausted) << e.what();
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 1U);
+  EXPECT_EQ(zygote::mine().pid(), before);
+}
+
+// One that was made as the zygote was launched has its end of the socket.
+TEST_F(forkserver_test, goes_on_though_bare_forks_have_all_its_sockets) {
+  std::atomic<bool> launched{false};
+  std::vector<int> forks;
+  std::jthread forking{[&] {
+    while (!launched.load() && forks.size() < 200)
+      forks.push_back(bare_fork());
+  }};
+  process{by_forkserver, do_nothing}.join();
+  launched.store(true);
+  forking.join();
+  kill_and_await(zygote::mine().pid());
+  for (int i = 0; i < 2; ++i) {
+    process child{by_forkserver, [] { std::exit(3); }};
+    EXPECT_TRUE(child.join_for(20s));
+    EXPECT_EQ(child.status()->code, 3);
+  }
+  for (int fork : forks) {
+    ::kill(fork, SIGKILL);
+    ::waitpid(fork, nullptr, 0);
   }
 }
 

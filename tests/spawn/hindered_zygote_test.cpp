@@ -23,7 +23,7 @@ TEST_F(hindered_zygote_test, is_made_anew_when_somebody_has_killed_it) {
     std::ofstream{once}.put('1');
     program one{{"hindered_zygote", "killed once by", std::to_string(signal)},
                 {"HINDERED_ONCE=" + once}};
-    EXPECT_TRUE(contains(one.rest(), "exited with 3\n")) << signal;
+    EXPECT_TRUE(contains(one.rest(), "early exited with 3\n")) << signal;
     EXPECT_FALSE(std::filesystem::exists(once));
   }
 }
