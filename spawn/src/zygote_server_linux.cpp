@@ -81,12 +81,9 @@ public:
       leave();
     if (bind_now != 0)
       ::unsetenv(bind_now_variable);
-    // The owner may have started without standard streams.
-    do
-      nowhere_ = unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};
-    while (nowhere_ && nowhere_.get() < 3 && nowhere_.release() >= 0);
-    socket_ = unique_fd{::fcntl(socket, F_DUPFD_CLOEXEC, 3)};
-    ::close(socket);
+    open_missing_streams(); // also the owner may have none
+    nowhere_ = unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+    socket_ = behind_streams(unique_fd{socket}, "serving as a zygote");
     unique_fd page{memory};
     auto* mapped = ::mmap(nullptr, sizeof(zygote_page), PROT_READ | PROT_WRITE,
                           MAP_SHARED, memory, 0);

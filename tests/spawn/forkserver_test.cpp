@@ -382,8 +382,13 @@ TEST_F(forkserver_test, refuses_another_program_and_takes_its_own) {
 }
 
 TEST_F(forkserver_test, is_refused_by_programs_that_cannot_have_a_zygote) {
-  program one{{"unfit_for_forks", "objects"}};
+  auto directory = "/dev/shm/ramet-unfit-" + std::to_string(::getpid());
+  std::filesystem::create_directory(directory);
+  program one{{"unfit_for_forks", "objects"}, {"RAMET_SHM_DIR=" + directory}};
   auto objects = one.rest();
+  EXPECT_TRUE(one.nobody_left());
+  EXPECT_TRUE(std::filesystem::is_empty(directory)); // also of the zygote
+  std::filesystem::remove_all(directory);
   EXPECT_NE(objects.find("protocol"), objects.npos) << objects;
   EXPECT_NE(objects.find("shared objects"), objects.npos) << objects;
   program other{{"unfit_for_forks", "thread"}};

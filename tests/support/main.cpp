@@ -13,7 +13,7 @@
 int main(int argc, char** argv) {
   // What a shell runs in the background does not hear these.
   if (!std::getenv("RAMET_FAMILY"))
-    for (int signal : {SIGINT, SIGQUIT})
+    for (int signal : {SIGINT, SIGQUIT, SIGHUP})
       std::signal(signal, SIG_DFL);
   // Before GoogleTest: a child's arguments are not its business, and a child
   // runs its function here instead of the tests.
