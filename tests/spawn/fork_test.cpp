@@ -429,6 +429,16 @@ TEST_F(fork_test, says_what_it_lacks_when_no_descriptor_is_left) {
   }
 }
 
+TEST_F(fork_test, is_refused_though_it_cannot_look_for_threads) {
+  RAMET_SKIP_WITH_SANITIZER("descriptors");
+  pool workers{1};
+  workers.apply([] {});
+  for (std::size_t more = 0; more < 16; ++more) {
+    ramet_test::room_for few{more};
+    EXPECT_THROW((process{{.start = start_method::fork}, do_nothing}), error);
+  }
+}
+
 TEST_F(fork_test, refuses_another_program) {
   expect_error(errc::protocol, {"'Process-", "/bin/true", "fork"}, [] {
     process child{{.start = start_method::fork, .executable = "/bin/true"},

@@ -206,6 +206,7 @@ std::string pass_both_ways(event go, handles to, handles from) {
     result = e.code() == errc::resource_exhausted ? "no room" : e.what();
   }
   from.get();
+  from.get(); // the keeper has ended the line of the one before
   return result + ", received";
 }
 
@@ -217,6 +218,7 @@ TEST_F(handle_passing_test, lets_nobody_wait_for_a_keeper_without_room) {
   event go;
   event over;
   from.put(with_value(5));
+  from.put(with_value(6));
   process other{[](handles all, event at_work, event over) {
                   all.put(all.get());
                   at_work.set();
