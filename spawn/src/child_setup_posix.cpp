@@ -32,7 +32,6 @@ constexpr std::array<const char*, 3> stream_names{
     "standard input", "standard output", "standard error"};
 constexpr std::array<const char*, 3> stream_members{
     "standard_input", "standard_output", "standard_error"};
-constexpr int first_free = 3;     // behind the standard streams
 constexpr mode_t new_file = 0666; // as far as the umask allows
 
 using processor_bits = decltype(setup_orders::affinity);
@@ -87,42 +86,21 @@ void check_environment(const environment_changes& changes,
   }
 }
 
-// For the steps in the child.
-int move_behind_streams(int& fd) {
-  if (fd < first_free)
-    fd = ::fcntl(fd, F_DUPFD_CLOEXEC, first_free);
-  return fd < 0 ? errno : 0;
-}
-
-int put_in_place(int fd, int place) {
-  return retried([&] { return ::dup2(fd, place); }) < 0 ? errno : 0;
-}
-
 int apply_streams(const setup_orders& orders, std::span<const int> descriptors,
                   setup_step& failed) {
-  auto step_of = [](int number) {
-    return static_cast<setup_step>(
-        static_cast<std::uint32_t>(setup_step::standard_input)
-        + static_cast<std::uint32_t>(number));
-  };
-  int sources[3];
-  // First all out of the way: one may be where another is to go.
   for (int i = 0; i < 3; ++i) {
-    failed = step_of(i);
-    sources[i] = -1;
-    if (orders.streams[i] < 0)
+    auto order = orders.streams[i];
+    if (order < 0 && order != setup_orders::as_output)
       continue;
-    sources[i] = descriptors[static_cast<std::size_t>(orders.streams[i])];
-    if (int problem = move_behind_streams(sources[i]))
-      return problem;
-  }
-  for (int i = 0; i < 3; ++i) {
-    failed = step_of(i);
-    int source = orders.streams[i] == setup_orders::as_output ? STDOUT_FILENO
-                                                              : sources[i];
-    if (source >= 0)
-      if (int problem = put_in_place(source, i))
-        return problem;
+    int source = order == setup_orders::as_output
+                     ? STDOUT_FILENO
+                     : descriptors[static_cast<std::size_t>(order)];
+    if (retried([&] { return ::dup2(source, i); }) < 0) {
+      failed = static_cast<setup_step>(
+          static_cast<std::uint32_t>(setup_step::standard_input)
+          + static_cast<std::uint32_t>(i));
+      return errno;
+    }
   }
   return 0;
 }
@@ -214,9 +192,7 @@ std::string child_setup::subject() const {
 }
 
 std::int32_t child_setup::keep(unique_fd descriptor) {
-  // A fork closes them when the streams are in place: they must not be one.
-  descriptors_.push_back(
-      behind_streams(std::move(descriptor), "opening what a child is to have"));
+  descriptors_.push_back(std::move(descriptor));
   return static_cast<std::int32_t>(descriptors_.size() - 1);
 }
 

@@ -4,6 +4,7 @@
 #include "child.hpp"
 #include "children.hpp"
 #include "first_child.hpp"
+#include "os_posix.hpp"
 #include "self.hpp"
 #include "starter.hpp"
 
@@ -25,6 +26,7 @@ std::shared_ptr<detail::child> detail::launch(process_options options,
           : fmt::format("starting process '{}'", options.name));
   auto method = options.start.value_or(default_start_method());
   try {
+    open_missing_streams(); // the program may have closed some
     prepare_first_child();
     return starter_of(method).start({options, entry, arguments});
   } catch (const error&) {

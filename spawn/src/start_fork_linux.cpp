@@ -82,14 +82,11 @@ void require_no_other_threads(const std::string& name, int watching) {
 
 struct one_way_pipe {
   one_way_pipe() {
-    constexpr auto attempted = "making a pipe to a child";
     int ends[2];
-    checked([&] { return ::pipe2(ends, O_CLOEXEC); }, [] { return attempted; });
-    unique_fd first{ends[0]};
-    unique_fd second{ends[1]};
-    // The child gets other streams while it uses this.
-    inner = behind_streams(std::move(first), attempted);
-    outer = behind_streams(std::move(second), attempted);
+    checked([&] { return ::pipe2(ends, O_CLOEXEC); },
+            [] { return "making a pipe to a child"; });
+    inner = unique_fd{ends[0]};
+    outer = unique_fd{ends[1]};
   }
 
   unique_fd inner; // to read from

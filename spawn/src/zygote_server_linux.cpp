@@ -81,9 +81,9 @@ public:
       leave();
     if (bind_now != 0)
       ::unsetenv(bind_now_variable);
-    open_missing_streams(); // also the owner may have none
+    open_missing_streams(); // what the owner has instead, does not come along
     nowhere_ = unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};
-    socket_ = behind_streams(unique_fd{socket}, "serving as a zygote");
+    socket_ = unique_fd{socket};
     unique_fd page{memory};
     auto* mapped = ::mmap(nullptr, sizeof(zygote_page), PROT_READ | PROT_WRITE,
                           MAP_SHARED, memory, 0);
@@ -246,11 +246,8 @@ private:
     setup_answer answer;
     try {
       std::vector<int> plain;
-      for (auto& one : descriptors) {
-        // Or it would be closed as a stream, when all is in place.
-        one = behind_streams(std::move(one), "keeping what a child is to have");
+      for (auto& one : descriptors)
         plain.push_back(one.get());
-      }
       apply_environment(decode<environment_changes>(environment));
       answer.error_number =
           plain.size() == orders.descriptor_count

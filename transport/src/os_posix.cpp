@@ -88,12 +88,4 @@ void open_missing_streams() noexcept {
         ::close(opened); // another thread was faster
 }
 
-unique_fd behind_streams(unique_fd fd, const char* attempted) {
-  if (fd.get() > STDERR_FILENO)
-    return fd;
-  return unique_fd{checked(
-      [&] { return ::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1); },
-      [&] { return attempted; })};
-}
-
 } // namespace ramet::detail

@@ -72,11 +72,8 @@ private:
 };
 
 /// Opens the standard streams that are closed, leading nowhere: else what we
-/// open gets their numbers, and whoever prints would write into it.
+/// open gets their numbers, and whoever prints would write into it, and who
+/// redirects them would close it.
 void open_missing_streams() noexcept;
-
-/// The same, but not with the number of a standard stream, should one have been
-/// closed meanwhile. @throws error resource_exhausted
-unique_fd behind_streams(unique_fd fd, const char* attempted);
 
 } // namespace ramet::detail
