@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -200,6 +201,45 @@ TEST_P(setup_conformance, leads_its_streams_though_its_parent_has_none) {
   EXPECT_EQ(found.str(), "ONE\nTWO\nthat was all\n");
   std::filesystem::remove(input);
   std::filesystem::remove(output);
+}
+
+constexpr auto nowhere = "/dev/null";
+
+// Where the streams of children lead. `others`: there is something else with
+// their numbers, and not to be inherited.
+void show_streams(start_method method, queue<std::string> out, bool others) {
+  process{do_nothing}.join(); // what the library keeps open has other numbers
+  for (int fd = 0; fd < 3; ++fd)
+    ::close(fd);
+  for (int fd = 0; others && fd < 3; ++fd)
+    if (::open("/dev/zero", O_RDONLY | O_CLOEXEC) != fd)
+      throw std::runtime_error{"the stream was not closed"};
+  for (int nice : {0, 1}) { // without a setup and with one
+    process_options options{.start = method};
+    if (nice != 0)
+      options.setup.nice = nice;
+    process{options,
+            [](queue<std::string> out) {
+              for (auto* stream : {"0", "1", "2"})
+                out.put(std::filesystem::read_symlink(
+                    std::string{"/proc/self/fd/"} + stream));
+            },
+            out}
+        .join();
+  }
+}
+
+TEST_P(setup_conformance, leads_streams_nowhere_that_its_parent_has_not) {
+  for (bool others : {true, false}) {
+    if (others && !traits().begins_anew)
+      continue; // a fork has them as they are
+    queue<std::string> out;
+    process child{show_streams, method(), out, others};
+    for (int i = 0; i < 6; ++i)
+      EXPECT_EQ(out.get_for(20s), nowhere);
+    child.join();
+    EXPECT_TRUE(child.status()->success());
+  }
 }
 
 TEST_P(setup_conformance, limits_its_processor_time) {

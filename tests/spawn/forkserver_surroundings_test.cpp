@@ -212,37 +212,6 @@ TEST_F(forkserver_surroundings_test, follows_whatever_children_inherit) {
   child.join();
 }
 
-void start_without_streams(queue<std::string> out, bool others) {
-  process{do_nothing}.join(); // what the library keeps open has other numbers
-  for (int fd = 0; fd < 3; ++fd) {
-    ::close(fd);
-    // What has the number of a stream, and is not to be inherited.
-    if (others && ::open("/dev/zero", O_RDONLY | O_CLOEXEC) != fd)
-      out.put("it has another number");
-  }
-  process_options with_setup = by_forkserver;
-  with_setup.setup.nice = 1;
-  for (auto& options : {by_forkserver, with_setup})
-    process{options,
-            [](queue<std::string> out) {
-              for (auto* stream : {"0", "1", "2"})
-                out.put(std::filesystem::read_symlink(
-                    std::string{"/proc/self/fd/"} + stream));
-            },
-            out}
-        .join();
-}
-
-TEST_F(forkserver_surroundings_test, takes_nothing_else_for_a_stream) {
-  for (bool others : {true, false}) {
-    queue<std::string> out;
-    process child{start_without_streams, out, others};
-    for (int i = 0; i < 6; ++i)
-      EXPECT_EQ(out.get(), "/dev/null");
-    child.join();
-  }
-}
-
 TEST_F(forkserver_surroundings_test,
        gives_children_the_signal_mask_of_the_thread) {
   process{by_forkserver, do_nothing}.join();

@@ -103,6 +103,13 @@ protected:
 constexpr auto no_mounts = "needs the right to mount a file system, in a "
                            "namespace of its own";
 
+// Or a file of the family's had the number of its input.
+TEST_F(family_test, leads_a_stream_nowhere_that_its_first_process_lacks) {
+  auto found = run(in_base() + member("input") + " <&-");
+  EXPECT_TRUE(found.well()) << found.text;
+  expect_parts(found, {"input from /dev/null\n"});
+}
+
 // -- where it is --------------------------------------------------------------
 
 TEST_F(family_test, is_founded_in_the_directory_that_the_user_names) {

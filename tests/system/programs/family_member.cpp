@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -101,6 +102,10 @@ int main(int argc, char** argv) {
     if (what == "fill") {
       fill_and_drain(1000);
       fill_and_drain(100'000);
+    } else if (what == "input") {
+      std::cout << "input from "
+                << std::filesystem::read_symlink("/proc/self/fd/0").string()
+                << std::endl;
     } else if (what == "use_up") {
       use_up_everything();
     } else if (what == "stay") {
