@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <span>
@@ -42,6 +43,9 @@ namespace {
 // Killed so often in the midst of one start, it is no accident any more.
 constexpr int most_zygotes = 5;
 constexpr int most_spares = 50; // they come more easily
+
+// For a zygote that says that it cannot be one: what it has made goes.
+constexpr std::chrono::seconds time_to_tidy_up{1};
 
 // One that this process has no right to kill any more, as it has given rights
 // up, ends when it sees that nobody has orders for it.
@@ -238,6 +242,7 @@ std::optional<zygote::spare> zygote::next_spare() {
     break;
   }
   auto why = read_field(report.text);
+  wait_for_end(pidfd_.get(), deadline::in(time_to_tidy_up));
   end_locked();
   throw error(errc::protocol,
               fmt::format("starting a process by forkserver: {}", why));
