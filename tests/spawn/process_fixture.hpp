@@ -6,6 +6,7 @@
 #pragma once
 
 #include "family.hpp"
+#include "watcher.hpp"
 #include "zygote.hpp"
 
 #include <ramet/process.hpp>
@@ -50,6 +51,7 @@ protected:
   void SetUp() override {
     process{do_nothing}.join();   // what is made once and kept, is made now
     detail::zygote::mine().end(); // but for this, which may come and go
+    auto still = detail::watcher::mine().hold_still(); // it lets go of nothing
     descriptors_ = count_files("/proc/self/fd");
     objects_ = count_files(detail::family::mine().directory());
   }
