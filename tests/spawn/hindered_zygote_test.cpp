@@ -38,11 +38,11 @@ TEST_F(hindered_zygote_test, is_given_up_when_it_is_always_killed) {
 }
 
 TEST_F(hindered_zygote_test, is_not_made_anew_when_it_dies_by_itself) {
-  program one{{"hindered_zygote", "killed by", std::to_string(SIGSEGV)}};
+  program one{{"hindered_zygote", "killed by", std::to_string(SIGABRT)}};
   auto text = one.rest();
   EXPECT_TRUE(contains(text, "protocol violated: starting process 'hindered'"))
       << text;
-  EXPECT_TRUE(contains(text, "SIGSEGV")) << text;
+  EXPECT_TRUE(contains(text, "SIGABRT")) << text;
   EXPECT_TRUE(contains(text, "nobody is left")) << text;
 }
 
