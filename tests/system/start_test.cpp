@@ -113,8 +113,14 @@ struct last_stop {
 // A detached child gives its place in the family up by itself, a moment before
 // it ends. Its parent must leave alone whoever has the place then.
 TEST_F(start_test, gives_the_place_of_one_that_is_ending_to_another) {
-  ramet::process ending{[] { last_stop.wanted = true; }};
+  ramet::queue<int> go;
+  ramet::process ending{[](ramet::queue<int> go) {
+                          go.get(); // as it must end detached
+                          last_stop.wanted = true;
+                        },
+                        go};
   ending.detach();
+  go.put(1);
   auto place = ramet::detail::children::mine().all().at(0)->id().slot;
   ASSERT_TRUE(eventually([&] { return state_of(ending.pid()) == 'T'; }));
   auto [here, there] = ramet::pipe();
