@@ -45,7 +45,7 @@ constexpr int most_zygotes = 5;
 constexpr int most_spares = 50; // they come more easily
 
 // For a zygote that says that it cannot be one: what it has made goes.
-constexpr std::chrono::seconds time_to_tidy_up{1};
+constexpr std::chrono::seconds time_to_tidy_up{10};
 
 // One that this process has no right to kill any more, as it has given rights
 // up, ends when it sees that nobody has orders for it.

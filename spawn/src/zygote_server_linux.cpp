@@ -84,6 +84,7 @@ public:
     open_missing_streams(); // what the owner has instead, does not come along
     nowhere_ = unique_fd{::open("/dev/null", O_RDWR | O_CLOEXEC)};
     socket_ = unique_fd{socket};
+    ::fcntl(socket, F_SETFD, FD_CLOEXEC);
     unique_fd page{memory};
     auto* mapped = ::mmap(nullptr, sizeof(zygote_page), PROT_READ | PROT_WRITE,
                           MAP_SHARED, memory, 0);

@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -61,7 +62,10 @@ void kill_and_await(int pid) {
 // Of the calling process, with copies of all its descriptors.
 int bare_fork() {
   int pid = ::fork();
+  if (pid < 0)
+    throw std::system_error{errno, std::generic_category(), "fork"};
   if (pid == 0) {
+    ::alarm(120); // should the test fail
     ::pause();
     ::_exit(0);
   }
@@ -346,8 +350,11 @@ TEST_F(forkserver_test, goes_on_though_bare_forks_have_all_its_sockets) {
   std::atomic<bool> launched{false};
   std::vector<int> forks;
   std::jthread forking{[&] {
-    while (!launched.load() && forks.size() < 200)
-      forks.push_back(bare_fork());
+    try {
+      while (!launched.load() && forks.size() < 50)
+        forks.push_back(bare_fork());
+    } catch (const std::system_error&) { // so many will do
+    }
   }};
   process{by_forkserver, do_nothing}.join();
   launched.store(true);
