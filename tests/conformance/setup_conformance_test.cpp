@@ -170,7 +170,7 @@ TEST_P(setup_conformance, leads_the_streams_of_several_to_pipes_at_a_time) {
   other.join();
 }
 
-// Files that are opened for it have the numbers of streams then.
+// Files that are opened for it would have the numbers of streams then.
 void start_without_streams(start_method method, std::string input,
                            std::string output) {
   process{do_nothing}.join(); // what the library keeps open has other numbers

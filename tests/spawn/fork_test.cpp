@@ -2,6 +2,7 @@
 
 #include "detached_keeper.hpp"
 #include "forked.hpp"
+#include "printed.hpp"
 #include "program.hpp"
 
 #include "leak_check.hpp"
@@ -198,26 +199,14 @@ TEST_F(fork_test, refuses_the_originals_children_in_the_child) {
 }
 
 TEST_F(fork_test, prints_nothing_twice_and_loses_nothing) {
-  int ends[2];
-  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  std::fflush(stdout);
-  int before = ::dup(STDOUT_FILENO);
-  ::dup2(ends[1], STDOUT_FILENO);
-  std::printf("once ");
-  process child{by_fork, [] {
-                  std::printf("in the child ");
-                  std::cout << "and cout";
-                }};
-  child.join();
-  std::fflush(stdout);
-  ::dup2(before, STDOUT_FILENO);
-  ::close(before);
-  ::close(ends[1]);
-  std::string text;
-  char c = 0;
-  while (::read(ends[0], &c, 1) == 1)
-    text += c;
-  ::close(ends[0]);
+  auto text = printed_by([] {
+    std::printf("once ");
+    process child{by_fork, [] {
+                    std::printf("in the child ");
+                    std::cout << "and cout";
+                  }};
+    child.join();
+  });
   EXPECT_EQ(text, "once in the child and cout");
 }
 
@@ -265,10 +254,7 @@ TEST_F(fork_test, lets_nobody_outlive_a_killed_parent) {
   auto below = out.get();
   child.kill();
   child.join();
-  EXPECT_TRUE(eventually([=] {
-    auto state = proc_text(below, "stat");
-    return state.empty() || state.find(") Z ") != state.npos;
-  })) << below;
+  EXPECT_TRUE(eventually([=] { return lives_no_more(below); })) << below;
 }
 
 TEST_F(fork_test, is_not_hindered_by_threads_that_were_joined) {

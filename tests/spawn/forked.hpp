@@ -25,6 +25,12 @@ inline std::string proc_text(int pid, const std::string& file) {
   }
 }
 
+/// True for a zombie, too.
+inline bool lives_no_more(int pid) {
+  auto state = proc_text(pid, "stat");
+  return state.empty() || state.find(") Z ") != state.npos;
+}
+
 /// The number behind `name` in the status of a process; 0 if it is gone.
 inline int proc_number(int pid, const std::string& name) {
   auto text = proc_text(pid, "status");

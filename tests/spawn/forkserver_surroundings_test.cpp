@@ -3,6 +3,7 @@
 // Children by forkserver have what their parent has as it starts them, though
 // they are forks of what it started long before.
 
+#include "printed.hpp"
 #include "process_fixture.hpp"
 
 #include <ramet/async.hpp>
@@ -43,23 +44,10 @@ TEST_F(forkserver_surroundings_test,
        gives_children_the_standard_streams_of_the_moment) {
   process{by_forkserver, do_nothing}.join(); // the zygote is there
   std::cout << "held back";                  // and must not come out twice
-  int ends[2];
-  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  std::fflush(stdout);
-  int before = ::dup(STDOUT_FILENO);
-  ::dup2(ends[1], STDOUT_FILENO);
-  process child{by_forkserver, say_hello};
-  child.join();
-  std::cout.flush();
-  std::fflush(stdout);
-  ::dup2(before, STDOUT_FILENO);
-  ::close(before);
-  ::close(ends[1]);
-  std::string text;
-  char c = 0;
-  while (::read(ends[0], &c, 1) == 1) // to its end: no other process has it
-    text += c;
-  ::close(ends[0]);
+  auto text = printed_by([] {
+    process child{by_forkserver, say_hello};
+    child.join();
+  });
   EXPECT_EQ(text, "hello\n");
 }
 

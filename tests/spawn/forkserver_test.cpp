@@ -271,11 +271,7 @@ TEST_F(forkserver_test, lets_nobody_outlive_a_killed_parent) {
   child.kill();
   child.join();
   for (int pid : below)
-    EXPECT_TRUE(eventually([=] {
-      auto state = proc_text(pid, "stat");
-      return state.empty() || state.find(") Z ") != state.npos;
-    })) << pid
-        << " lives";
+    EXPECT_TRUE(eventually([=] { return lives_no_more(pid); })) << pid;
 }
 
 void leave_a_bare_fork(queue<int> out) {
@@ -296,11 +292,7 @@ TEST_F(forkserver_test, ends_with_its_owner_though_a_bare_fork_lives_on) {
   child.kill();
   child.join();
   for (int pid : helpers)
-    EXPECT_TRUE(eventually([=] {
-      auto state = proc_text(pid, "stat");
-      return state.empty() || state.find(") Z ") != state.npos;
-    })) << pid
-        << " lives";
+    EXPECT_TRUE(eventually([=] { return lives_no_more(pid); })) << pid;
   kill_and_await(fork);
 }
 

@@ -437,7 +437,7 @@ TEST_F(redirection_test, serves_many_at_a_time) {
 }
 
 TEST_F(redirection_test, works_where_the_parents_own_streams_are_closed) {
-  // What is opened then, gets the numbers of standard streams.
+  // What is opened then would get the numbers of standard streams.
   process child{{.setup = {.standard_output = redirection::pipe()}}, [] {
                   int kept = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
                   for (int fd : {0, 1, 2})

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 int main(int argc, char** argv) {
-  // What a shell runs in the background does not hear these.
+  // What runs in the background of a shell, or by nohup, does not hear these.
   if (!std::getenv("RAMET_FAMILY"))
     for (int signal : {SIGINT, SIGQUIT, SIGHUP})
       std::signal(signal, SIG_DFL);
